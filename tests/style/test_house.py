@@ -1,0 +1,175 @@
+"""The house as the documents describe it: who includes what, how long functions are, which links resolve."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(
+    path
+    for folder in ("relay", "adapters", "client", "cli", "boundaries", "cap-schemas")
+    for path in (ROOT / folder).rglob("*.[ch]")
+    if "node_modules" not in path.parts
+)
+
+# A third-party header and the only folders that may include it.
+DOORS = {
+    "ev.h": {"relay/loop"},
+    "libxml/": {"relay/alert"},
+    "sqlite3.h": {"relay/journal"},
+    "zmq.h": {"relay/loop", "relay/publish", "adapters/inject", "client"},
+    "sodium": {"relay/base", "relay/seal"},
+    "yaml.h": {"relay/conf"},
+    "geos_c.h": {"boundaries"},
+    "zstd.h": {"relay/seal", "relay/journal"},
+    "systemd/": {"relay"},
+}
+
+# room: what it may include of the other rooms. Headers of `relayd*.c` and of tests are not bound by it.
+KNOWS = {
+    "base": set(),
+    "log": {"base"},
+    "conf": {"base"},
+    "loop": {"base"},
+    "alert": {"base"},
+    "profile": {"base", "alert"},
+    "geo": {"base", "alert"},
+    "translate": {"base", "alert", "profile", "geo"},
+    "seal": {"base", "alert"},
+    "journal": {"base", "alert"},
+    "dedup": {"base", "alert", "journal"},
+    "route": {"base", "alert", "geo"},
+    "intake": {"base", "alert", "profile", "geo", "translate", "seal", "journal", "dedup", "route", "log"},
+    "publish": {"base", "alert", "loop", "journal", "seal", "log"},
+}
+
+FUNCTION_LINES_MAX = 80
+FILE_LINES_MAX = 600
+
+
+def includes(path):
+    return re.findall(r'^#include [<"]([^>"]+)[>"]', path.read_text(), re.M)
+
+
+def room(path):
+    return path.relative_to(ROOT).parent.as_posix()
+
+
+def test_there_is_something_to_check():
+    assert len(SOURCES) > 50
+
+
+def test_third_party_headers_come_in_by_one_door():
+    wrong = [
+        f"{path.relative_to(ROOT)} includes {header}; only {', '.join(sorted(rooms))} may"
+        for path in SOURCES
+        for header in includes(path)
+        for door, rooms in DOORS.items()
+        if (header.startswith(door) or header == door) and room(path) not in rooms
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_rooms_know_only_what_they_may():
+    wrong = []
+    for path in SOURCES:
+        parts = path.relative_to(ROOT).parts
+        if parts[0] != "relay" or len(parts) < 3:
+            continue
+        for header in includes(path):
+            other = header.split("/")[0]
+            if other in KNOWS and other != parts[1] and other not in KNOWS[parts[1]]:
+                wrong.append(f"{path.relative_to(ROOT)} includes {header}")
+    assert not wrong, "\n".join(wrong)
+
+
+def functions(path):
+    """(name, first line, lines) of each function: from its first line to the brace that closes it in column one."""
+    lines = path.read_text().splitlines()
+    start = None
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            start = number
+            while start > 1 and lines[start - 2] and not lines[start - 2].startswith(("}", "#", "/", " *")):
+                start -= 1
+        elif line == "}" and start:
+            name = re.search(r"(\w+)\(", " ".join(lines[start - 1 : number]))
+            yield (name.group(1) if name else "?", start, number - start + 1)
+            start = None
+
+
+def test_no_function_is_long():
+    long = [
+        f"{path.relative_to(ROOT)}:{line} {name}: {length} lines, at most {FUNCTION_LINES_MAX}"
+        for path in SOURCES
+        if path.suffix == ".c"
+        for name, line, length in functions(path)
+        if length > FUNCTION_LINES_MAX
+    ]
+    assert not long, "\n".join(long)
+
+
+def test_no_file_is_long():
+    long = [
+        f"{path.relative_to(ROOT)}: {count} lines, at most {FILE_LINES_MAX}"
+        for path in SOURCES
+        if (count := len(path.read_text().splitlines())) > FILE_LINES_MAX
+    ]
+    assert not long, "\n".join(long)
+
+
+def test_every_header_says_what_it_is():
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if path.suffix == ".h" and not path.read_text().startswith("/*\n * ")
+    ]
+    assert not silent, "no opening paragraph: " + ", ".join(silent)
+
+
+def test_every_room_has_a_readme():
+    rooms = sorted({path.parent for path in SOURCES if path.relative_to(ROOT).parts[0] == "relay"} - {ROOT / "relay"})
+    bare = [str(folder.relative_to(ROOT)) for folder in rooms if not (folder / "README.md").exists()]
+    assert not bare, "no README.md in " + ", ".join(bare)
+
+
+def test_links_in_the_documents_resolve():
+    broken = []
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("relay/*/README.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+            if not re.match(r"[a-z]+:", target) and not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)} -> {target}")
+    assert not broken, "\n".join(broken)
+
+
+def test_paths_named_in_the_walk_through_exist():
+    page = ROOT / "docs" / "follow-one-alert.md"
+    named = set(re.findall(r"`((?:relay|adapters|client|cli|cap-schemas)/[\w./-]+\.[ch])`", page.read_text()))
+    assert named, "the page names no file"
+    missing = sorted(name for name in named if not (ROOT / name).exists())
+    assert not missing, ", ".join(missing)
+
+
+def test_example_configurations_are_accepted():
+    daemon = Path(os.environ.get("CAPRELAY_BUILD", ROOT / "build")) / "caprelayd"
+    examples = sorted((ROOT / "config").glob("*.yaml"))
+    assert examples
+    for example in examples:
+        done = subprocess.run([daemon, "--check-config", example], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, f"{example.name}: {done.stderr}"
+
+
+def test_the_unit_is_accepted():
+    if not any(os.access(f"{folder}/systemd-analyze", os.X_OK) for folder in os.environ["PATH"].split(":")):
+        pytest.skip("skipped: systemd-analyze is not installed")
+    build = Path(os.environ.get("CAPRELAY_BUILD", ROOT / "build"))
+    stage = build / "stage-for-style"
+    env = dict(os.environ, DESTDIR=str(stage))
+    subprocess.run(["cmake", "--install", build, "--prefix", "/usr"], check=True, env=env, stdout=subprocess.DEVNULL, timeout=60)
+    unit = next(stage.rglob("caprelayd.service"))
+    done = subprocess.run(["systemd-analyze", "verify", "--root", stage, f"--recursive-errors=no", unit.name],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
