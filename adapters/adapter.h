@@ -1,0 +1,91 @@
+/*
+ * adapter: what the relay asks of the code for one outside system, and what it gives.
+ *
+ * An adapter is a framer (bytes in, documents out; no I/O, no clock; fuzzable) and a thin I/O
+ * shell. It knows nothing of alerts' meaning, of the journal or of other adapters. All calls come
+ * on the loop's thread. Shutdown is three words: stop (no more deliveries, idempotent), then
+ * outstanding receipts may still be settled, then fini (frees).
+ */
+#ifndef CAPRELAY_ADAPTERS_ADAPTER_H
+#define CAPRELAY_ADAPTERS_ADAPTER_H
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "conf/conf.h"
+#include "log/log.h"
+#include "loop/loop.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ADAPTER_API_VERSION = 1 };
+
+struct host;
+struct intake_outcome;
+
+enum source_state { SOURCE_CONNECTING = 0, SOURCE_LIVE, SOURCE_DEGRADED, SOURCE_DOWN };
+const char *source_state_name(enum source_state state);
+
+struct adapter_document {
+    struct slice bytes;    /* one document; lent until the call returns */
+    struct slice mark_key; /* cursor to be stored with it; absent for none */
+    struct slice mark_value;
+    const struct digest *recording; /* replay only */
+    struct slice recording_name;
+    uint64_t receipt; /* the adapter's own number, comes back with settled() */
+};
+
+/* --- what the host offers; `host` is opaque and lives longer than the instance --- */
+
+/* Takes a copy. The verdict comes by settled() after the commit, never before this returns. */
+void host_deliver(struct host *host, const struct adapter_document *document);
+/* Called on change; logged once per change, shown in beats and `status`. `reason` is English. */
+void host_state(struct host *host, enum source_state state, const char *reason_format, ...)
+    __attribute__((format(printf, 3, 4)));
+void host_log(struct host *host, enum log_level level, const char *event, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+struct loop *host_loop(struct host *host);
+/* The source's name in the configuration. */
+struct slice host_name(struct host *host);
+/* A mark that was stored with an earlier document; false where there is none. Lent until the next
+ * call. */
+bool host_mark(struct host *host, struct slice key, struct slice *value);
+
+struct adapter_outcome {
+    uint64_t receipt;
+    struct slice
+        verdict; /* of the last alert in the document; "unreadable" and "refused" win over others */
+    struct slice reason;
+    struct slice detail;
+    const struct intake_outcome *intake; /* for adapters/inject alone: the last outcome in full */
+};
+
+struct adapter_ops {
+    const char *name;    /* as in the configuration */
+    const char *summary; /* one line for people */
+    int api_version;
+    size_t instance_size; /* allocated zeroed by the host */
+    const struct conf_row
+        *options; /* ends with an empty row; values land in the instance by offset */
+    /* Checks what the rows cannot; may not block or do I/O. Required. */
+    enum err_code (*init)(void *instance, struct host *host, struct err *err);
+    /* Opens connections and watchers. Failure is not fatal to the relay: the source is down with
+     * the reason and start is tried again. Required. */
+    enum err_code (*start)(void *instance, struct err *err);
+    /* Idempotent. Required. */
+    void (*stop)(void *instance);
+    void (*fini)(void *instance);
+    /* Back-pressure: the journal's queue is full; deliver nothing until resume. Optional: without
+     * it the host queues. */
+    void (*pause)(void *instance);
+    void (*resume)(void *instance);
+    /* The document is durable (or refused): move the cursor, acknowledge. Optional. */
+    void (*settled)(void *instance, const struct adapter_outcome *outcome);
+};
+
+/* The registry: NULL-terminated. */
+extern const struct adapter_ops *const adapter_registry[];
+const struct adapter_ops *adapter_find(struct slice name);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * relay_conf: the relay's whole configuration as plain values.
+ *
+ * Loaded and checked whole, or not at all; constant afterwards; shared by counted holds, so that a
+ * reload can let the old one go when its last source has settled. The room knows nothing of routes,
+ * intake or keys: the enums repeat the values of alert/alert.h, so that a cast is enough (asserted
+ * in adapters/host.c). Paths are absolute. For one thread.
+ */
+#ifndef CAPRELAY_CONF_RELAY_CONF_H
+#define CAPRELAY_CONF_RELAY_CONF_H
+
+#include "conf/conf.h"
+
+enum { RELAY_CONF_KEY_BYTES = 32 };
+
+/* As enum side, with what only a configuration says. */
+enum conf_side { CONF_SIDE_NONE = 0, CONF_SIDE_CA = 1, CONF_SIDE_US = 2 };
+/* As enum alert_class. */
+enum conf_class { CONF_CLASS_ACTUAL = 1, CONF_CLASS_EXERCISE = 2 };
+enum conf_access { CONF_ACCESS_CURVE = 0, CONF_ACCESS_PLAIN = 1 };
+
+struct relay_conf_rule {
+    struct slice name;
+    int relay;  /* 1 relay, 0 drop */
+    int status; /* as enum cap_status; 0: any */
+    int to;     /* as enum side; 0: either */
+    struct conf_texts events;
+    int severity_at_least; /* as enum cap_severity; 0: any */
+    int severity_at_most;
+    struct conf_texts sources;
+    double within_km; /* negative: any */
+    double beyond_km;
+    const struct conf_node *node;
+};
+
+struct relay_conf_authority {
+    struct slice name;
+    struct slice key_hex;
+    uint8_t key[RELAY_CONF_KEY_BYTES]; /* Ed25519, public */
+    int country;                       /* as enum side; 0: told by each alert */
+    unsigned classes;                  /* bits 1u << enum alert_class */
+    struct conf_texts regions;         /* upper case; none: anywhere */
+    struct conf_texts events;          /* none: any */
+    const struct conf_node *node;
+};
+
+struct relay_conf_source {
+    struct slice name;
+    struct slice adapter;
+    int country;                  /* as enum side; 0: auto */
+    int country_else;             /* auto: as enum side; 0: both sides */
+    int class_max;                /* as enum alert_class */
+    const struct conf_node *node; /* the rest is the adapter's */
+    struct digest digest;         /* equal: nothing in it was changed */
+};
+
+struct relay_conf {
+    struct slice file;
+    struct {
+        struct slice name;
+        struct slice sender; /* of derived messages */
+    } relay;
+    struct slice state_dir;
+    struct {
+        struct slice path;
+        int64_t free_min_bytes;
+        int64_t group_max;
+        int64_t queue_max;
+    } journal;
+    struct slice boundaries;
+    struct {
+        bool filter;
+        double within_km;
+        double sliver_share; /* 0.01 */
+    } border;
+    struct {
+        int64_t default_hours;
+    } in_force;
+    struct {
+        struct slice actual, exercise; /* key files */
+        struct slice list;             /* signed key list; absent for none */
+        struct slice curve;            /* absent in plain mode */
+    } keys;
+    struct {
+        struct slice feed, query;
+        struct slice inject; /* absent: nobody can inject */
+    } listen;
+    struct {
+        int mode; /* enum conf_access */
+        struct conf_texts allow;
+        bool any;                              /* `allow: any` is written out */
+        uint8_t (*keys)[RELAY_CONF_KEY_BYTES]; /* CURVE public keys */
+        size_t key_count;
+    } access;
+    struct {
+        int compress;                /* 1 zstd, 0 none */
+        int64_t inline_max_bytes;    /* 512 KiB */
+        int64_t beat_interval_us;    /* 5 s */
+        int64_t high_water_mark;     /* messages per subscriber */
+        int64_t in_flight_max_bytes; /* bytes handed to ZeroMQ in one burst */
+        int64_t backlog;             /* 1024 */
+        int64_t io_threads;
+        int64_t heartbeat_us;     /* ZMTP */
+        int64_t answer_max_bytes; /* of one answer to a query */
+    } publish;
+    struct {
+        int level; /* enum log_level */
+    } log;
+    struct conf_list rules;       /* struct relay_conf_rule */
+    struct conf_list authorities; /* struct relay_conf_authority */
+    struct conf_list sources;     /* struct relay_conf_source */
+};
+
+/* The rows that every source has; what they do not name is the adapter's (conf_read_rest). */
+extern const struct conf_row relay_conf_source_rows[];
+
+/* Checks everything but the adapters' own options and what files hold. One hold is the caller's. */
+enum err_code relay_conf_load(const char *path, const struct relay_conf **out, struct err *err);
+enum err_code relay_conf_parse(const char *path, struct slice text, const struct relay_conf **out,
+                               struct err *err);
+const struct relay_conf *relay_conf_hold(const struct relay_conf *conf);
+/* Accepts NULL. The last release frees it. */
+void relay_conf_release(const struct relay_conf *conf);
+
+static inline const struct relay_conf_rule *relay_conf_rule_at(const struct relay_conf *conf,
+                                                               size_t i)
+{
+    return (const struct relay_conf_rule *)conf->rules.items + i;
+}
+static inline const struct relay_conf_authority *
+relay_conf_authority_at(const struct relay_conf *conf, size_t i)
+{
+    return (const struct relay_conf_authority *)conf->authorities.items + i;
+}
+static inline const struct relay_conf_source *relay_conf_source_at(const struct relay_conf *conf,
+                                                                   size_t i)
+{
+    return (const struct relay_conf_source *)conf->sources.items + i;
+}
+
+/* NULL where there is none of that name. */
+const struct relay_conf_authority *relay_conf_authority_find(const struct relay_conf *conf,
+                                                             struct slice name);
+
+/* The reference page of everything but the adapters (host_reference() adds those). */
+void relay_conf_reference(struct buf *out);
+
+#endif
