@@ -1,0 +1,185 @@
+#include "base/slice.h"
+
+#include <limits.h>
+#include <locale.h>
+#include <stdlib.h>
+
+static unsigned char lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+static bool equal_folded(const char *a, const char *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (lower(a[i]) != lower(b[i]))
+            return false;
+    }
+    return true;
+}
+
+bool slice_eq(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool slice_eq_cstr(struct slice a, const char *text)
+{
+    return slice_eq(a, slice_from_cstr(text));
+}
+
+bool slice_ieq(struct slice a, struct slice b)
+{
+    return a.len == b.len && equal_folded(a.ptr, b.ptr, a.len);
+}
+
+bool slice_ieq_cstr(struct slice a, const char *text)
+{
+    return slice_ieq(a, slice_from_cstr(text));
+}
+
+int slice_cmp(struct slice a, struct slice b)
+{
+    size_t shared = a.len < b.len ? a.len : b.len;
+    int order = shared ? memcmp(a.ptr, b.ptr, shared) : 0;
+    if (order != 0)
+        return order;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+bool slice_starts_with(struct slice s, const char *prefix)
+{
+    return slice_eq_cstr(slice_sub(s, 0, strlen(prefix)), prefix);
+}
+
+bool slice_istarts_with(struct slice s, const char *prefix)
+{
+    return slice_ieq_cstr(slice_sub(s, 0, strlen(prefix)), prefix);
+}
+
+bool slice_ends_with(struct slice s, const char *suffix)
+{
+    size_t len = strlen(suffix);
+    return s.len >= len && slice_eq_cstr(slice_sub(s, s.len - len, s.len), suffix);
+}
+
+ptrdiff_t slice_find(struct slice s, const char *needle)
+{
+    size_t len = strlen(needle);
+    if (len == 0)
+        return 0;
+    const char *hit = s.len ? memmem(s.ptr, s.len, needle, len) : NULL;
+    return hit ? hit - s.ptr : -1;
+}
+
+ptrdiff_t slice_ifind(struct slice s, const char *needle)
+{
+    size_t len = strlen(needle);
+    for (size_t i = 0; len <= s.len && i <= s.len - len; i++) {
+        if (equal_folded(s.ptr + i, needle, len))
+            return (ptrdiff_t)i;
+    }
+    return len == 0 ? 0 : -1;
+}
+
+struct slice slice_sub(struct slice s, size_t from, size_t to)
+{
+    if (!s.ptr)
+        return s;
+    to = to < s.len ? to : s.len;
+    from = from < to ? from : to;
+    return (struct slice){s.ptr + from, to - from};
+}
+
+bool slice_is_xml_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct slice slice_trim(struct slice s)
+{
+    while (s.len && slice_is_xml_space(s.ptr[0]))
+        s = slice_of(s.ptr + 1, s.len - 1);
+    while (s.len && slice_is_xml_space(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+bool slice_next_token(struct slice *rest, struct slice *token)
+{
+    size_t begin = 0;
+    while (begin < rest->len && slice_is_xml_space(rest->ptr[begin]))
+        begin++;
+    size_t end = begin;
+    while (end < rest->len && !slice_is_xml_space(rest->ptr[end]))
+        end++;
+    *token = slice_sub(*rest, begin, end);
+    *rest = slice_sub(*rest, end, rest->len);
+    return token->len > 0;
+}
+
+bool slice_next_part(struct slice *rest, char separator, struct slice *part)
+{
+    if (!rest->ptr)
+        return false;
+    const char *hit = rest->len ? memchr(rest->ptr, separator, rest->len) : NULL;
+    size_t len = hit ? (size_t)(hit - rest->ptr) : rest->len;
+    *part = slice_of(rest->ptr, len);
+    /* An absent rest marks the end, so that "a," has two parts and "a" has one. */
+    *rest = hit ? slice_of(hit + 1, rest->len - len - 1) : (struct slice){NULL, 0};
+    return true;
+}
+
+bool slice_to_u64(struct slice s, unsigned long long *out)
+{
+    unsigned long long value = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+        unsigned digit = (unsigned)(s.ptr[i] - '0');
+        if (value > (ULLONG_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return s.len > 0;
+}
+
+/* [+-]digits[.digits][e[+-]digits], with a digit before or behind the point; no hexadecimal, inf or
+ * nan. */
+static bool is_decimal(struct slice s)
+{
+    size_t i = 0, digits = 0;
+    if (i < s.len && (s.ptr[i] == '+' || s.ptr[i] == '-'))
+        i++;
+    for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
+        digits++;
+    if (i < s.len && s.ptr[i] == '.')
+        i++;
+    for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
+        digits++;
+    if (digits == 0 || i == s.len || (s.ptr[i] != 'e' && s.ptr[i] != 'E'))
+        return digits > 0 && i == s.len;
+    i++;
+    if (i < s.len && (s.ptr[i] == '+' || s.ptr[i] == '-'))
+        i++;
+    size_t exponent = i;
+    while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9')
+        i++;
+    return i > exponent && i == s.len;
+}
+
+bool slice_to_double(struct slice s, double *out)
+{
+    char text[64];
+    if (s.len >= sizeof text || !is_decimal(s))
+        return false;
+    memcpy(text, s.ptr, s.len);
+    text[s.len] = '\0';
+    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (!c_locale)
+        return false;
+    *out = strtod_l(text, NULL, c_locale);
+    freelocale(c_locale);
+    return true;
+}
