@@ -45,7 +45,7 @@ struct hosts_options {
     struct slice relay_name; /* lent */
     /* For injection only; NULL where listen.inject is not set. Lent. */
     void *zmq_context;
-    const struct access *access;
+    struct access *access;
     const struct key *actual_key;
     const struct key *exercise_key;
 };
