@@ -1,8 +1,8 @@
 /*
  * schemas: the texts and tables of cap-schemas/, built into the program.
  *
- * A table is a TSV file: comment lines with '#' say where it comes from, the first other line names the columns.
- * Everything here is constant and lives for ever; safe from any thread.
+ * A table is a TSV file: comment lines with '#' say where it comes from, the first other line names
+ * the columns. Everything here is constant and lives for ever; safe from any thread.
  */
 #ifndef CAPRELAY_CAP_SCHEMAS_SCHEMAS_H
 #define CAPRELAY_CAP_SCHEMAS_SCHEMAS_H
@@ -19,9 +19,9 @@ struct schema_table {
     const char *name;           /* "same_events": the file's name without .tsv */
     const char *const *columns; /* column names */
     size_t column_count;
-    const char *const *cells;   /* row after row; never NULL, "" where empty */
-    size_t row_count;           /* sorted by the first column, byte order */
-    const char *sha256;         /* of the file, hex */
+    const char *const *cells; /* row after row; never NULL, "" where empty */
+    size_t row_count;         /* sorted by the first column, byte order */
+    const char *sha256;       /* of the file, hex */
 };
 
 /* NULL where there is none of that name. */
@@ -30,7 +30,8 @@ const struct schema_table *schema_table_find(const char *name);
 size_t schema_table_count(void);
 const struct schema_table *schema_table_at(size_t index);
 
-/* Index of a column; aborts on a name that the table does not have: a table and its reader are built together. */
+/* Index of a column; aborts on a name that the table does not have: a table and its reader are
+ * built together. */
 size_t schema_column(const struct schema_table *table, const char *column);
 /* The cell of that row and column. */
 const char *schema_cell(const struct schema_table *table, size_t row, size_t column);
