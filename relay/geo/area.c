@@ -1,0 +1,171 @@
+#include "geo/query.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+enum { LINES = 64, UNIT_OWNER = 0 };
+
+/* A boundary crosses a line of latitude there. */
+struct crossing {
+    double x;
+    uint32_t owner; /* UNIT_OWNER, or a ring of the shape + 1 */
+    int turn;       /* +1 going north, -1 going south */
+};
+
+struct line {
+    struct crossing *items;
+    size_t count, capacity;
+};
+
+/* Lines of latitude between a lowest and a highest; no point lies on one: each is half a unit above
+ * a whole one. */
+struct scan {
+    struct line lines[LINES];
+    int line_count;
+    double y0, step;
+};
+
+static double line_y(const struct scan *scan, int line)
+{
+    return floor(scan->y0 + (line + 0.5) * scan->step) + 0.5;
+}
+
+static int line_at(const struct scan *scan, double y)
+{
+    int line = (int)floor((y - scan->y0) / scan->step) - 1;
+    line = line < 0 ? 0 : line;
+    while (line < scan->line_count && line_y(scan, line) < y) {
+        line++;
+    }
+    return line;
+}
+
+static void edge_scan(struct scan *scan, struct geo_point a, struct geo_point b, uint32_t owner)
+{
+    struct geo_point low = a.y < b.y ? a : b;
+    struct geo_point high = a.y < b.y ? b : a;
+    double top = scan->y0 + scan->line_count * scan->step;
+    if (low.y == high.y || high.y < scan->y0 || low.y > top) {
+        return;
+    }
+    double slope = ((double)high.x - low.x) / ((double)high.y - low.y);
+    for (int i = line_at(scan, low.y); i < scan->line_count; i++) {
+        double y = line_y(scan, i);
+        if (y > high.y) {
+            break;
+        }
+        struct line *line = &scan->lines[i];
+        line->items = mem_grow(line->items, line->count, &line->capacity, sizeof(*line->items));
+        line->items[line->count++] =
+            (struct crossing){low.x + (y - low.y) * slope, owner, a.y < b.y ? 1 : -1};
+    }
+}
+
+static void ring_scan(struct scan *scan, const struct geo_ring *ring, uint32_t owner,
+                      struct geo_box window, struct geo_work *work)
+{
+    uint32_t run_count = geo_run_count(ring->count);
+    for (uint32_t run = 0; run < run_count; run++) {
+        struct geo_box box = ring->runs[run];
+        if (box.y1 < window.y0 || box.y0 > window.y1 || box.x0 > window.x1) {
+            continue;
+        }
+        uint32_t first;
+        uint32_t edges = geo_run_edges(ring, run, &first);
+        work->left -= edges;
+        for (uint32_t i = 0; i < edges; i++) {
+            edge_scan(scan, ring->points[first + i], ring->points[first + i + 1], owner);
+        }
+    }
+}
+
+static int crossing_cmp(const void *a, const void *b)
+{
+    const struct crossing *p = a;
+    const struct crossing *q = b;
+    return (p->x > q->x) - (p->x < q->x);
+}
+
+/* Length in units along the line that lies in the unit and in any ring of the shape. */
+static double line_overlap(struct line *line, int *windings)
+{
+    int around = 0; /* rings of the shape that go around the place */
+    bool in_unit = false;
+    double length = 0;
+    qsort(line->items, line->count, sizeof(*line->items), crossing_cmp);
+    for (size_t i = 0; i < line->count; i++) {
+        const struct crossing *crossing = &line->items[i];
+        if (in_unit && around > 0) {
+            length += crossing->x - line->items[i - 1].x;
+        }
+        if (crossing->owner == UNIT_OWNER) {
+            in_unit = !in_unit;
+            continue;
+        }
+        int *winding = &windings[crossing->owner];
+        around -= *winding != 0;
+        *winding += crossing->turn;
+        around += *winding != 0;
+    }
+    for (size_t i = 0; i < line->count; i++) {
+        windings[line->items[i].owner] = 0; /* runs to the right of the window were left out */
+    }
+    return length;
+}
+
+static bool window_of(const struct geo_query *query, const struct geo_file_unit *unit,
+                      struct geo_box *window)
+{
+    bool any = false;
+    for (size_t i = 0; i < query->ring_count; i++) {
+        if (geo_boxes_meet(query->rings[i].box, unit->box)) {
+            *window = any ? geo_box_join(*window, query->rings[i].box) : query->rings[i].box;
+            any = true;
+        }
+    }
+    window->x0 = window->x0 > unit->box.x0 ? window->x0 : unit->box.x0;
+    window->y0 = window->y0 > unit->box.y0 ? window->y0 : unit->box.y0;
+    window->x1 = window->x1 < unit->box.x1 ? window->x1 : unit->box.x1;
+    window->y1 = window->y1 < unit->box.y1 ? window->y1 : unit->box.y1;
+    return any && window->y1 > window->y0;
+}
+
+static void rings_scan(const struct geo *geo, struct geo_query *query,
+                       const struct geo_file_unit *unit, struct geo_box window, struct scan *scan)
+{
+    for (size_t i = 0; i < query->ring_count; i++) {
+        if (geo_boxes_meet(query->rings[i].box, window)) {
+            ring_scan(scan, &query->rings[i], (uint32_t)i + 1, window, &query->work);
+        }
+    }
+    for (uint32_t i = 0; i < unit->ring_count; i++) {
+        if (geo_boxes_meet(geo->rings[unit->ring_first + i].box, window)) {
+            struct geo_ring ring = geo_ring_at(geo, unit->ring_first + i);
+            ring_scan(scan, &ring, UNIT_OWNER, window, &query->work);
+        }
+    }
+}
+
+double geo_query_overlap_km2(const struct geo *geo, struct geo_query *query,
+                             const struct geo_file_unit *unit)
+{
+    struct geo_box window = {0};
+    if (!window_of(query, unit, &window)) {
+        return 0;
+    }
+    int32_t height = window.y1 - window.y0;
+    struct scan scan = {.y0 = window.y0, .line_count = height < LINES ? height : LINES};
+    scan.step = (double)height / scan.line_count;
+    rings_scan(geo, query, unit, window, &scan);
+    int *windings = mem_alloc_array(query->ring_count + 1, sizeof(int));
+    double area = 0;
+    for (int i = 0; i < scan.line_count; i++) {
+        double length = line_overlap(&scan.lines[i], windings);
+        area += length * cos(line_y(&scan, i) * GEO_RADIANS_PER_UNIT);
+        free(scan.lines[i].items);
+    }
+    free(windings);
+    double side = GEO_RADIANS_PER_UNIT * GEO_EARTH_RADIUS_KM;
+    return area * scan.step * side * side;
+}

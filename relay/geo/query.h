@@ -1,0 +1,88 @@
+/*
+ * query: one shape made ready for tests against units. For relay/geo only.
+ *
+ * Rings in integer units, each on the globe's map from -180 to 180 degrees: what reaches beyond is
+ * there twice, moved by a full turn. A circle is a ring too, drawn around it, and keeps its centre
+ * for distances.
+ */
+#ifndef CAPRELAY_GEO_QUERY_H
+#define CAPRELAY_GEO_QUERY_H
+
+#include "geo/ring.h"
+
+enum {
+    /* 8 MiB of CAP hold some 500,000 points; no recorded alert has 40,000. Twice a country's
+       outline. */
+    GEO_VERTICES_MAX = 65536,
+    GEO_RINGS_MAX = 1024,
+    /* A few 10 ms; an alert of 200 polygons and 34,000 points needs a twentieth. */
+    GEO_WORK_MAX = 20000000
+};
+
+struct geo_circle {
+    struct geo_point centre;
+    double radius_km;
+};
+
+struct geo_query {
+    struct geo_ring *rings;
+    size_t ring_count;
+    size_t polygon_ring_count; /* the first of them; the others are circles */
+    struct geo_circle *circles;
+    size_t circle_count;
+    struct geo_box box; /* of all rings */
+    double area_km2;    /* sum over the rings */
+    bool coarse;        /* some of it is answered by boxes */
+    struct geo_work work;
+    struct arena *arena; /* its own */
+};
+
+/* `margin_km`: how far away from the shape the caller looks (matters at the antimeridian). */
+void geo_query_init(struct geo_query *query, const struct geo_shape *shape, double margin_km);
+void geo_query_fini(struct geo_query *query);
+
+/* Indices of units of the layer whose box meets a ring grown by that much; rising, each once. In
+ * the query's arena. */
+struct geo_candidates {
+    uint32_t *units;
+    size_t count;
+};
+struct geo_candidates geo_query_candidates(const struct geo *geo, struct geo_query *query,
+                                           enum geo_layer layer, double within_km);
+
+/* How a shape lies to a unit. */
+struct geo_relation {
+    bool crosses;      /* lines meet */
+    bool shape_inside; /* a whole ring of the shape lies in the unit */
+    bool unit_inside;  /* a whole ring of the unit lies in the shape */
+};
+struct geo_relation geo_query_relate(const struct geo *geo, struct geo_query *query,
+                                     const struct geo_file_unit *unit);
+static inline bool geo_relation_meets(struct geo_relation relation)
+{
+    return relation.crosses || relation.shape_inside || relation.unit_inside;
+}
+
+/* Area of shape and unit in common: 64 lines of latitude, exact along each. Within 2 % of the
+ * smaller of the two for shapes that are not finely toothed. */
+double geo_query_overlap_km2(const struct geo *geo, struct geo_query *query,
+                             const struct geo_file_unit *unit);
+
+/* Whether the shape reaches a place of the unit that is more than `depth_km` from the unit's
+ * boundary. */
+bool geo_query_is_deep(const struct geo *geo, struct geo_query *query,
+                       const struct geo_file_unit *unit, double depth_km);
+
+/* 0 where they meet; exact up to limit_km; HUGE_VAL beyond. Stops as soon as it is under
+ * `enough_km`. */
+double geo_query_distance_km(const struct geo *geo, struct geo_query *query,
+                             const struct geo_file_unit *unit, double limit_km, double enough_km);
+
+/* How far `km` reaches in units: always enough at latitudes up to those of the box. */
+struct geo_reach {
+    int32_t dx, dy;
+};
+struct geo_reach geo_reach_of(double km, struct geo_box box);
+struct geo_box geo_box_grow(struct geo_box box, struct geo_reach reach);
+
+#endif
