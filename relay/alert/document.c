@@ -1,0 +1,107 @@
+#include "alert/document.h"
+
+#include "alert/parse.h"
+#include "alert/text.h"
+
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <limits.h>
+#include <stdio.h>
+
+struct limits {
+    struct document *document;
+    startElementNsSAX2Func start_element;
+    unsigned element_count;
+};
+
+static void refuse(xmlParserCtxt *context, enum document_refusal refusal, const char *text)
+{
+    struct limits *limits = context->_private;
+    if (limits->document->refusal == DOCUMENT_OK) {
+        limits->document->refusal = refusal;
+        limits->document->line = context->input ? (unsigned)context->input->line : 0;
+        snprintf(limits->document->text, sizeof limits->document->text, "%s", text);
+    }
+    xmlStopParser(context);
+}
+
+/* Called at `<!DOCTYPE name`, before any declaration in it is read: nothing is declared, expanded
+ * or fetched. */
+static void on_doctype(void *user, const xmlChar *name, const xmlChar *external,
+                       const xmlChar *system)
+{
+    (void)name;
+    (void)external;
+    (void)system;
+    refuse(user, DOCUMENT_DOCTYPE, "a document with a DOCTYPE is refused");
+}
+
+static void on_element(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+                       int namespace_count, const xmlChar **namespaces, int attribute_count,
+                       int defaulted_count, const xmlChar **attributes)
+{
+    xmlParserCtxt *context = user;
+    struct limits *limits = context->_private;
+    if (context->nodeNr >= PARSE_DEPTH_MAX)
+        refuse(context, DOCUMENT_TOO_DEEP, "elements are nested too deep");
+    else if (++limits->element_count > PARSE_ELEMENTS_MAX)
+        refuse(context, DOCUMENT_TOO_MANY_ELEMENTS, "too many elements");
+    else
+        limits->start_element(user, name, prefix, uri, namespace_count, namespaces, attribute_count,
+                              defaulted_count, attributes);
+}
+
+static void on_error(void *user, xmlError *error)
+{
+    xmlParserCtxt *context = user;
+    struct limits *limits = context->_private;
+    struct document *document = limits->document;
+    if (document->refusal != DOCUMENT_OK || error->level != XML_ERR_FATAL)
+        return;
+    document->refusal = DOCUMENT_NOT_XML;
+    document->line = error->line > 0 ? (unsigned)error->line : 0;
+    text_copy_line(document->text, sizeof document->text, error->message);
+}
+
+static void free_tree(struct document *document)
+{
+    if (document->tree)
+        xmlFreeDoc(document->tree);
+    document->tree = NULL;
+}
+
+void document_init(struct document *document, struct slice bytes, const char *encoding)
+{
+    *document = (struct document){0};
+    struct limits limits = {.document = document};
+    xmlParserCtxt *context = bytes.len <= INT_MAX ? xmlNewParserCtxt() : NULL;
+    if (!context) {
+        document->refusal = DOCUMENT_NOT_XML;
+        snprintf(document->text, sizeof document->text, "no memory for the XML reader");
+        return;
+    }
+    limits.start_element = context->sax->startElementNs;
+    context->sax->startElementNs = on_element;
+    context->sax->internalSubset = on_doctype;
+    context->sax->serror = on_error;
+    context->_private = &limits;
+    int options = XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT | XML_PARSE_BIG_LINES;
+    document->tree = xmlCtxtReadMemory(context, bytes.ptr ? bytes.ptr : "", (int)bytes.len, NULL,
+                                       encoding, options);
+    xmlFreeParserCtxt(context);
+    /* An error that libxml2 got over, such as an undeclared prefix, leaves a tree. */
+    if (document->tree && document->refusal == DOCUMENT_NOT_XML)
+        document->refusal = DOCUMENT_OK;
+    if (document->refusal != DOCUMENT_OK)
+        free_tree(document);
+    else if (!document->tree || !xmlDocGetRootElement(document->tree)) {
+        free_tree(document);
+        document->refusal = DOCUMENT_NOT_XML;
+        snprintf(document->text, sizeof document->text, "there is no root element");
+    }
+}
+
+void document_fini(struct document *document)
+{
+    free_tree(document);
+}

@@ -1,0 +1,31 @@
+/*
+ * fields: the content of single CAP elements to values of the model. Internal to the room.
+ */
+#ifndef CAPRELAY_ALERT_FIELDS_H
+#define CAPRELAY_ALERT_FIELDS_H
+
+#include "alert/codes.h"
+#include "alert/read.h"
+
+/* One code list as an element of the model. */
+struct code_field {
+    const struct code_list *list;
+    const char *rule_unknown; /* finding for a value that is not in the list */
+    unsigned fallback;        /* what such a value is read as; 0 leaves it out */
+    bool exact;               /* status, msgType and scope: `ACTUAL` is not Actual */
+};
+
+/* All of the text below the element, trimmed, in the arena; absent where there is none. */
+struct slice field_text(struct reader *r, const xmlNode *node);
+struct cap_time field_time(struct reader *r, const xmlNode *node);
+unsigned field_code(struct reader *r, const xmlNode *node, const struct code_field *field);
+/* Space separated items, quoted where they hold white space. */
+struct cap_texts field_quoted_items(struct reader *r, const xmlNode *node);
+void field_references(struct reader *r, const xmlNode *node);
+void field_polygon(struct reader *r, const xmlNode *node, struct cap_area *area);
+void field_circle(struct reader *r, const xmlNode *node, struct cap_area *area);
+
+/* The next free item of an array of `*count` items that doubles; the item is zeroed. */
+void *field_append(struct reader *r, void *items_pointer, size_t *count, size_t item_size);
+
+#endif

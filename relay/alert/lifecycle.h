@@ -1,0 +1,31 @@
+/*
+ * lifecycle: endings, expiry, what is in force. Pure functions of one alert and a time.
+ */
+#ifndef CAPRELAY_ALERT_LIFECYCLE_H
+#define CAPRELAY_ALERT_LIFECYCLE_H
+
+#include "alert/alert.h"
+
+/* Cancel, or every info is urgency Past or responseType AllClear (an ECCC ending is an Update). No
+ * info: only a Cancel ends. */
+bool alert_is_ending(const struct alert *alert);
+bool info_is_ending(const struct cap_info *info);
+
+/* The event's end of one info beside `expires`: parameters `ends`, `eventEndingTime`,
+ * `layer:EC-MSC-SMC:1.x:Event_End_Time`, the end of a VTEC. The latest of those given; set is false
+ * where none is. */
+struct cap_time info_event_end(const struct cap_info *info);
+
+/* The latest of `expires` and event end over all infos; false where no info has either. */
+bool alert_latest_end(const struct alert *alert, int64_t *utc_s);
+
+/* Whether `expired` may be said: msgType Alert, it has an end, and every end of it lies before now.
+ */
+bool alert_has_expired(const struct alert *alert, int64_t now_s);
+
+/* Until when it is in force if nothing ends it before; without any end `default_hours` from
+ * effective or sent. Not after `sent` for an ending, an Ack or an Error (returns false: never in
+ * force). */
+bool alert_in_force_until(const struct alert *alert, unsigned default_hours, int64_t *utc_s);
+
+#endif

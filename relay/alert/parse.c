@@ -1,0 +1,268 @@
+#include "alert/parse.h"
+
+#include "alert/document.h"
+#include "alert/repair.h"
+#include "alert/text.h"
+#include "alert/validate.h"
+#include "base/mem.h"
+
+#include <libxml/parser.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct parser {
+    struct schemas schemas;
+};
+
+enum err_code parser_create(struct parser **out, struct err *err)
+{
+    /* Has to be called once before threads use libxml2; later calls do nothing. */
+    xmlInitParser();
+    struct parser *parser = mem_alloc(sizeof *parser);
+    enum err_code code = schemas_init(&parser->schemas, err);
+    if (code != OK) {
+        free(parser);
+        return code;
+    }
+    *out = parser;
+    return OK;
+}
+
+void parser_destroy(struct parser *parser)
+{
+    if (!parser)
+        return;
+    schemas_fini(&parser->schemas);
+    free(parser);
+}
+
+/* One reading of one document. */
+struct reading {
+    const struct parser *parser;
+    struct arena *arena;
+    struct parsed parsed;
+    size_t capacity;
+    const struct repair *repair; /* NULL: the received bytes themselves */
+};
+
+static struct alert *add_alert(struct reading *reading)
+{
+    struct parsed *parsed = &reading->parsed;
+    parsed->alerts = arena_grow(reading->arena, parsed->alerts, parsed->count, &reading->capacity,
+                                sizeof *parsed->alerts);
+    struct alert *alert = arena_alloc(reading->arena, sizeof *alert);
+    parsed->alerts[parsed->count++] = alert;
+    return alert;
+}
+
+static void add_unreadable(struct reading *reading, const char *rule, unsigned line,
+                           const char *text)
+{
+    struct alert *alert = add_alert(reading);
+    alert->kind = KIND_UNREADABLE;
+    findings_add(&alert->findings, reading->arena, rule, FINDING_FATAL, "", line, "%s", text);
+}
+
+static void note_repair(struct alert *alert, struct arena *arena, const struct repair *repair)
+{
+    alert->repaired = true;
+    if (repair->trimmed)
+        findings_add(&alert->findings, arena, "read.trimmed", FINDING_WARNING, "", 1,
+                     "%zu bytes outside the root element left out", repair->trimmed);
+    if (repair->windows_1252)
+        findings_add(&alert->findings, arena, "read.windows-1252", FINDING_WARNING, "", 0,
+                     "%zu bytes are not UTF-8 and are read as Windows-1252", repair->windows_1252);
+    if (repair->dropped)
+        findings_add(&alert->findings, arena, "read.control-dropped", FINDING_WARNING, "", 0,
+                     "%zu characters that XML cannot carry left out", repair->dropped);
+}
+
+static bool contains_heartbeat(struct slice sender)
+{
+    return slice_ifind(sender, "heartbeat") >= 0;
+}
+
+static void read_one(struct reading *reading, xmlNode *element)
+{
+    struct alert *alert = add_alert(reading);
+    struct reader reader = {
+        .arena = reading->arena,
+        .alert = alert,
+        .root = element,
+        .line_offset = reading->repair ? reading->repair->line_offset : 0,
+    };
+    if (reading->repair)
+        note_repair(alert, reading->arena, reading->repair);
+    read_alert(&reader);
+    validate_alert(&reading->parser->schemas, &reader, element);
+    if (alert->repaired)
+        alert->schema_valid = false;
+    bool heartbeat = alert->status == STATUS_SYSTEM && contains_heartbeat(alert->sender);
+    alert->kind = heartbeat ? KIND_HEARTBEAT : KIND_ALERT;
+    alert->relayable = !heartbeat && !findings_have_fatal(&alert->findings);
+}
+
+static bool is_element(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
+}
+
+static const char *namespace_of(const xmlNode *node)
+{
+    return node->ns && node->ns->href ? (const char *)node->ns->href : NULL;
+}
+
+static bool is_cap_alert(const xmlNode *node)
+{
+    return is_element(node, "alert") &&
+           cap_version_of_namespace(namespace_of(node)) != CAP_VERSION_UNKNOWN;
+}
+
+/* The next node in document order, not below `node` where `inside` is false. */
+static xmlNode *next_node(xmlNode *node, const xmlNode *root, bool inside)
+{
+    if (inside && node->children)
+        return node->children;
+    while (node != root && !node->next)
+        node = node->parent;
+    return node == root ? NULL : node->next;
+}
+
+static void read_enveloped(struct reading *reading, xmlNode *root)
+{
+    xmlNode *node = root;
+    while (node) {
+        bool is_alert = is_cap_alert(node);
+        if (is_alert && reading->parsed.count == PARSE_ALERTS_MAX - 1) {
+            /* Not in silence: the last one says that there were more. */
+            add_unreadable(
+                reading, "read.alerts-max", (unsigned)xmlGetLineNo(node),
+                "too many alerts in one document; this one and what follows are left out");
+            return;
+        }
+        if (is_alert)
+            read_one(reading, node);
+        node = next_node(node, root, !is_alert && node->type == XML_ELEMENT_NODE);
+    }
+}
+
+static void add_no_cap(struct reading *reading, const xmlNode *root)
+{
+    const char *uri = namespace_of(root);
+    char text[300];
+    struct slice found = text_clip(slice_from_cstr(uri), 100);
+    struct slice name = text_clip(slice_from_cstr((const char *)root->name), 60);
+    if (!is_element(root, "alert"))
+        snprintf(text, sizeof text, "no CAP: the root is '%.*s' and there is no CAP alert in it",
+                 SLICE_ARG(name));
+    else
+        snprintf(text, sizeof text,
+                 "no CAP: the alert is in %s%.*s%s; it would have to be in %s (or that of CAP 1.1 "
+                 "or 1.0)",
+                 uri ? "the namespace '" : "no namespace", SLICE_ARG(found), uri ? "'" : "",
+                 cap_namespace(CAP_1_2));
+    const char *rule = is_element(root, "alert") ? "read.namespace" : "read.no-cap";
+    add_unreadable(reading, rule, (unsigned)xmlGetLineNo(root), text);
+    reading->parsed.no_cap = true;
+}
+
+static void read_tree(struct reading *reading, xmlDoc *tree)
+{
+    xmlNode *root = xmlDocGetRootElement(tree);
+    if (is_cap_alert(root)) {
+        read_one(reading, root);
+        return;
+    }
+    read_enveloped(reading, root);
+    reading->parsed.enveloped = reading->parsed.count > 0;
+    if (reading->parsed.count == 0)
+        add_no_cap(reading, root);
+}
+
+static void add_refused(struct reading *reading, const struct document *document)
+{
+    static const char *const rules[] = {
+        [DOCUMENT_OK] = "read.not-xml",
+        [DOCUMENT_NOT_XML] = "read.not-xml",
+        [DOCUMENT_DOCTYPE] = "read.doctype",
+        [DOCUMENT_TOO_DEEP] = "read.depth",
+        [DOCUMENT_TOO_MANY_ELEMENTS] = "read.elements",
+    };
+    unsigned offset = reading->repair && document->line ? reading->repair->line_offset : 0;
+    add_unreadable(reading, rules[document->refusal], document->line + offset, document->text);
+}
+
+static void read_document(struct reading *reading, const struct document *document)
+{
+    if (document->tree)
+        read_tree(reading, document->tree);
+    else
+        add_refused(reading, document);
+}
+
+static void read_repaired(struct reading *reading, const struct document *original,
+                          struct slice bytes)
+{
+    struct repair repair;
+    if (!repair_init(&repair, bytes)) {
+        add_refused(reading, original);
+    } else {
+        struct document document;
+        document_init(&document, buf_slice(&repair.bytes), repair.encoding);
+        reading->repair = &repair;
+        read_document(reading, &document);
+        reading->repair = NULL;
+        document_fini(&document);
+    }
+    repair_fini(&repair);
+}
+
+struct parsed parser_read(const struct parser *parser, struct arena *arena, struct slice bytes)
+{
+    struct reading reading = {.parser = parser, .arena = arena};
+    if (bytes.len > PARSE_BYTES_MAX) {
+        add_unreadable(&reading, "read.size", 0, "larger than 8 MiB");
+        return reading.parsed;
+    }
+    if (bytes.len == 0) {
+        add_unreadable(&reading, "read.not-xml", 0, "there are no bytes");
+        return reading.parsed;
+    }
+    struct document document;
+    document_init(&document, bytes, NULL);
+    if (document.refusal == DOCUMENT_NOT_XML)
+        read_repaired(&reading, &document, bytes);
+    else
+        read_document(&reading, &document);
+    document_fini(&document);
+    return reading.parsed;
+}
+
+static void keep_first_fault(void *context, const xmlNode *node, unsigned line, const char *message)
+{
+    (void)node;
+    struct err *err = context;
+    char text[300];
+    if (err->code != OK)
+        return;
+    text_copy_line(text, sizeof text, message);
+    err_set(err, ERR_INVALID, "line %u: %s", line, text);
+}
+
+enum err_code parser_validate_cap12(const struct parser *parser, struct slice bytes,
+                                    struct err *err)
+{
+    struct err fault = {0};
+    struct document document;
+    document_init(&document, bytes, NULL);
+    xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
+    if (!root)
+        err_set(&fault, ERR_INVALID, "line %u: %s", document.line, document.text);
+    else if (!is_cap_alert(root) || cap_version_of_namespace(namespace_of(root)) != CAP_1_2)
+        err_set(&fault, ERR_INVALID, "the root element is not an alert of CAP 1.2");
+    else if (!schemas_validate(&parser->schemas, CAP_1_2, root, keep_first_fault, &fault) &&
+             fault.code == OK)
+        err_set(&fault, ERR_INVALID, "not valid");
+    document_fini(&document);
+    return fault.code == OK ? OK : err_set(err, fault.code, "%s", fault.text);
+}

@@ -1,0 +1,66 @@
+#include "alert/vtec.h"
+
+#include "base/clock.h"
+
+static int two_digits(const char *p)
+{
+    return (p[0] - '0') * 10 + (p[1] - '0');
+}
+
+/* yymmddThhnnZ; all zeros is no time. */
+static bool parse_time(struct slice text, bool *given, int64_t *utc_s)
+{
+    static const char form[] = "000000T0000Z";
+    if (text.len != sizeof form - 1)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        bool digit = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+        if (form[i] == '0' ? !digit : text.ptr[i] != form[i])
+            return false;
+    }
+    *given = !slice_eq_cstr(text, form);
+    if (!*given)
+        return true;
+    int month = two_digits(text.ptr + 2), day = two_digits(text.ptr + 4);
+    int hour = two_digits(text.ptr + 7), minute = two_digits(text.ptr + 9);
+    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59)
+        return false;
+    int64_t days = clock_days_from_civil(2000 + two_digits(text.ptr), month, day);
+    *utc_s = days * 86400 + hour * 3600 + minute * 60;
+    return true;
+}
+
+bool vtec_parse(struct slice text, struct vtec *out)
+{
+    struct slice rest = slice_trim(text), class, times, begin;
+    *out = (struct vtec){0};
+    if (rest.len < 2 || rest.ptr[0] != '/' || rest.ptr[rest.len - 1] != '/')
+        return false;
+    rest = slice_sub(rest, 1, rest.len - 1);
+    bool complete = slice_next_part(&rest, '.', &class) &&
+                    slice_next_part(&rest, '.', &out->action) &&
+                    slice_next_part(&rest, '.', &out->office) &&
+                    slice_next_part(&rest, '.', &out->phenomenon) &&
+                    slice_next_part(&rest, '.', &out->significance) &&
+                    slice_next_part(&rest, '.', &out->event_number) &&
+                    slice_next_part(&rest, '.', &times) && !rest.ptr;
+    unsigned long long number;
+    if (!complete || class.len != 1 || out->action.len != 3 || out->office.len != 4 ||
+        out->phenomenon.len != 2 || out->significance.len != 1 || out->event_number.len != 4 ||
+        !slice_to_u64(out->event_number, &number))
+        return false;
+    out->product_class = class.ptr[0];
+    return slice_next_part(&times, '-', &begin) && times.ptr &&
+           parse_time(begin, &out->has_begin, &out->begin_s) &&
+           parse_time(times, &out->has_end, &out->end_s);
+}
+
+bool vtec_next(const struct cap_info *info, size_t *position, struct vtec *out)
+{
+    while (*position < info->parameters.count) {
+        const struct cap_pair *pair = &info->parameters.items[(*position)++];
+        if (slice_ieq_cstr(pair->name, "VTEC") && vtec_parse(pair->value, out))
+            return true;
+    }
+    return false;
+}
