@@ -1,0 +1,298 @@
+/*
+ * Areas: shapes are copied, geocodes of the target side are computed from them, and those of the
+ * source side stay where they cannot be mistaken. What has only geocodes gets their shape.
+ */
+#include "translate/areas.h"
+
+#include "translate/internal.h"
+
+/* Codes of one area for one note, with the first of them spelled out. */
+struct code_list {
+    struct slice text;
+    size_t count;
+};
+
+enum { CODES_SPELLED_MAX = 12 };
+
+static void list_code(struct work *work, struct code_list *list, struct slice code)
+{
+    list->count++;
+    if (list->count <= CODES_SPELLED_MAX)
+        list->text = arena_printf(work->arena, "%.*s%s%.*s", SLICE_ARG(list->text),
+                                  list->count > 1 ? ", " : "", SLICE_ARG(text_short(code, 40)));
+    else if (list->count == CODES_SPELLED_MAX + 1)
+        list->text = arena_printf(work->arena, "%.*s, ...", SLICE_ARG(list->text));
+}
+
+static void note_codes(struct work *work, const char *code, const char *path,
+                       const struct code_list *list, const char *what)
+{
+    if (list->count > 0)
+        notes_add(work->notes, work->arena, code, path, "%s (%zu): %.*s.", what, list->count,
+                  SLICE_ARG(list->text));
+}
+
+static const char *target_location(const struct work *work)
+{
+    return work_to_us(work) ? "SAME" : "profile:CAP-CP:Location:0.3";
+}
+
+static void add_units(struct work *work, struct pair_list *list, const struct geo_units *units)
+{
+    for (size_t i = 0; i < units->count; i++)
+        pair_list_add_once(work, list, slice_from_cstr(target_location(work)),
+                           units->items[i].code);
+}
+
+/* ssCnnn of a county's SAME code 0SSnnn. */
+static void add_ugc(struct work *work, struct pair_list *list, struct slice same)
+{
+    struct slice state = table_cell("us_states", slice_sub(same, 1, 3), "postal");
+    if (same.len == 6 && !slice_is_empty(state))
+        pair_list_add_once(work, list, SLICE("UGC"),
+                           arena_printf(work->arena, "%.*sC%.*s", SLICE_ARG(state),
+                                        SLICE_ARG(slice_sub(same, 3, 6))));
+}
+
+struct coverage {
+    struct work *work;
+    const struct geo_shape *shape;
+    struct pair_list *list;
+    struct code_list slivers;
+    bool coarse;
+};
+
+static struct geo_units cover(struct coverage *coverage, enum geo_layer layer)
+{
+    const struct translate_options *options = coverage->work->options;
+    struct geo_units slivers = {0};
+    struct geo_units units = geo_cover(options->geo, coverage->work->arena, coverage->shape, layer,
+                                       options->sliver_share, &slivers);
+    for (size_t i = 0; i < slivers.count; i++)
+        list_code(coverage->work, &coverage->slivers, slivers.items[i].code);
+    coverage->coarse |= units.coarse;
+    return units;
+}
+
+static void cover_counties(struct coverage *coverage)
+{
+    struct geo_units counties = cover(coverage, GEO_US_COUNTY);
+    add_units(coverage->work, coverage->list, &counties);
+    for (size_t i = 0; i < counties.count; i++)
+        add_ugc(coverage->work, coverage->list, counties.items[i].code);
+}
+
+/* Of a unit's area from which on it counts as covered whole, so that its own code says no more than
+ * its parts' would. */
+#define WHOLE_SHARE 0.98
+
+/*
+ * Canadian readers take a code for all that lies in it, so the finest layer speaks: a province or a
+ * census division only where it is covered whole, or where the boundaries know nothing finer
+ * inside.
+ */
+static void cover_parts(struct coverage *coverage, struct geo_units units,
+                        const enum geo_layer *finer)
+{
+    struct geo_units parts = {0};
+    if (*finer != GEO_NONE && geo_has_layer(coverage->work->options->geo, *finer))
+        parts = cover(coverage, *finer);
+    for (size_t i = 0; i < units.count; i++) {
+        const struct geo_unit *unit = &units.items[i];
+        struct geo_units inside = {
+            .items = arena_alloc_array(coverage->work->arena, parts.count, sizeof(*inside.items))};
+        for (size_t j = 0; j < parts.count && unit->share < WHOLE_SHARE; j++) {
+            if (parts.items[j].code.len >= unit->code.len &&
+                slice_eq(slice_sub(parts.items[j].code, 0, unit->code.len), unit->code))
+                inside.items[inside.count++] = parts.items[j];
+        }
+        if (inside.count > 0)
+            cover_parts(coverage, inside, finer + 1);
+        else
+            pair_list_add_once(coverage->work, coverage->list,
+                               slice_from_cstr(target_location(coverage->work)), unit->code);
+    }
+}
+
+static void cover_provinces(struct coverage *coverage)
+{
+    static const enum geo_layer finer[] = {GEO_CA_CD, GEO_CA_CSD, GEO_NONE, GEO_NONE};
+    cover_parts(coverage, cover(coverage, GEO_CA_PROVINCE), finer);
+}
+
+static void add_coverage(struct work *work, const char *path, const struct geo_shape *shape,
+                         struct pair_list *list)
+{
+    struct coverage coverage = {.work = work, .shape = shape, .list = list};
+    size_t before = list->pairs.count;
+    if (work_to_us(work))
+        cover_counties(&coverage);
+    else
+        cover_provinces(&coverage);
+    note_codes(work, NOTE_GEOCODE_SLIVER, path, &coverage.slivers,
+               "Overlapped by too little to be coded");
+    if (coverage.coarse)
+        notes_add(work->notes, work->arena, NOTE_GEOCODE_COARSE, path,
+                  "So many vertices that coverage was answered by boxes.");
+    if (list->pairs.count == before)
+        notes_add(work->notes, work->arena, NOTE_AREA_UNCODED, path,
+                  "The shape overlaps no %s of the target side.",
+                  work_to_us(work) ? "county" : "province");
+}
+
+/* Location codes that the source gave and that say the same on both sides. */
+static void keep_geocodes(struct work *work, const char *path, const struct cap_area *area,
+                          struct pair_list *list)
+{
+    struct code_list dropped = {0}, refused = {0};
+    for (size_t i = 0; i < area->geocodes.count; i++) {
+        const struct cap_pair *geocode = &area->geocodes.items[i];
+        struct name_rule rule = table_name_rule(work->input->target, "geocode", geocode->name);
+        if (slice_is_empty(geocode->name) || slice_is_empty(geocode->value))
+            continue;
+        if (rule.keep)
+            pair_list_add_once(work, list, geocode->name, geocode->value);
+        else
+            list_code(work, work_to_us(work) ? &refused : &dropped, geocode->value);
+    }
+    note_codes(work, NOTE_GEOCODE_DROPPED, path, &dropped,
+               "Codes that a Canadian reader could take for others are left out");
+    note_codes(work, NOTE_GEOCODE_REFUSED, path, &refused,
+               "US location codes from a Canadian source are not taken over");
+}
+
+static void note_derived_shape(struct work *work, const char *path, const struct place *place)
+{
+    if (place->national)
+        notes_add(work->notes, work->arena, NOTE_AREA_NATIONAL, path,
+                  "The whole country; no shape is drawn for it.");
+    if (place->from_geocodes)
+        notes_add(work->notes, work->arena, NOTE_SHAPE_FROM_GEOCODE, path,
+                  "The shape is that of its %.*s codes.", SLICE_ARG(text_short(place->scheme, 60)));
+    if (place->coarse)
+        notes_add(work->notes, work->arena, NOTE_GEOCODE_COARSE, path,
+                  "A wider unit stands in for a code without boundary of its own.");
+    if (place->unknown > 0)
+        notes_add(work->notes, work->arena, NOTE_GEOCODE_UNKNOWN, path,
+                  "No boundary for %zu of its location codes.", place->unknown);
+}
+
+static void fill_area(struct work *work, const char *path, struct cap_area *area)
+{
+    if (slice_is_empty(area->area_desc)) {
+        area->area_desc = SLICE("Unnamed area");
+        notes_add(work->notes, work->arena, NOTE_AREA_FILLED, path, "areaDesc was missing.");
+    }
+    if (area->unreadable_shapes > 0)
+        notes_add(work->notes, work->arena, NOTE_SHAPE_UNREADABLE, path,
+                  "%u unreadable polygons or circles are left out.", area->unreadable_shapes);
+    struct slice *heights[] = {&area->altitude, &area->ceiling};
+    for (size_t i = 0; i < 2; i++) {
+        if (slice_is_empty(*heights[i]) || text_is_decimal(*heights[i]))
+            continue;
+        notes_add(work->notes, work->arena, NOTE_ALTITUDE_DROPPED, path, "Not a height: %.*s.",
+                  SLICE_ARG(text_short(*heights[i], 40)));
+        *heights[i] = (struct slice){0};
+    }
+    if (slice_is_empty(area->altitude))
+        area->ceiling = (struct slice){0};
+}
+
+static void translate_area(struct work *work, size_t i, size_t j, const struct cap_area *given,
+                           struct cap_area *area)
+{
+    const char *path = path_area(work, i, j, NULL);
+    struct pair_list list = {0};
+    struct place place = place_of(work, given);
+    *area = *given;
+    area->line = 0;
+    fill_area(work, path, area);
+    note_derived_shape(work, path, &place);
+    keep_geocodes(work, path, given, &list);
+    if (work->options->geo && place.known && !place.national)
+        add_coverage(work, path, &place.shape, &list);
+    if (!work_to_us(work) && slice_is_empty(cap_pairs_find(&list.pairs, target_location(work))))
+        pair_list_add(work, &list, slice_from_cstr(target_location(work)), SLICE("none"));
+    area->geocodes = list.pairs;
+    shape_write(work, path, &place, area);
+}
+
+static bool same_pairs(const struct cap_pairs *a, const struct cap_pairs *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (!slice_eq(a->items[i].name, b->items[i].name) ||
+            !slice_eq(a->items[i].value, b->items[i].value))
+            return false;
+    }
+    return true;
+}
+
+static bool same_place(const struct cap_area *a, const struct cap_area *b)
+{
+    if (a->polygon_count != b->polygon_count || a->circle_count != b->circle_count ||
+        a->unreadable_shapes != b->unreadable_shapes || !same_pairs(&a->geocodes, &b->geocodes))
+        return false;
+    for (size_t i = 0; i < a->polygon_count; i++) {
+        if (a->polygons[i].count != b->polygons[i].count ||
+            memcmp(a->polygons[i].points, b->polygons[i].points,
+                   a->polygons[i].count * sizeof(struct cap_point)) != 0)
+            return false;
+    }
+    for (size_t i = 0; i < a->circle_count; i++) {
+        const struct cap_circle *one = &a->circles[i], *other = &b->circles[i];
+        if (one->centre.lat != other->centre.lat || one->centre.lon != other->centre.lon ||
+            one->radius_km != other->radius_km)
+            return false;
+    }
+    return true;
+}
+
+/* The same place in an earlier info, under whatever name: languages repeat areas, and coverage is
+ * the costly part. */
+static const struct cap_area *translated_before(struct work *work, size_t i, size_t j)
+{
+    for (size_t k = i; k-- > 0;) {
+        if (j < work->infos[k]->area_count &&
+            same_place(&work->infos[k]->areas[j], &work->infos[i]->areas[j]))
+            return &work->derived->infos[k].areas[j];
+    }
+    return NULL;
+}
+
+static void copy_place(struct work *work, size_t i, size_t j, const struct cap_area *before,
+                       struct cap_area *area)
+{
+    *area = work->infos[i]->areas[j];
+    area->line = 0;
+    fill_area(work, path_area(work, i, j, NULL), area);
+    area->polygons = before->polygons;
+    area->polygon_count = before->polygon_count;
+    area->circles = before->circles;
+    area->circle_count = before->circle_count;
+    area->geocodes = before->geocodes;
+}
+
+enum err_code step_areas(struct work *work, struct err *err)
+{
+    (void)err;
+    bool any = false;
+    for (size_t i = 0; i < work->derived->info_count; i++) {
+        const struct cap_info *given = work->infos[i];
+        struct cap_info *info = &work->derived->infos[i];
+        info->areas = arena_alloc_array(work->arena, given->area_count, sizeof(*info->areas));
+        for (size_t j = 0; j < given->area_count; j++) {
+            const struct cap_area *before = translated_before(work, i, j);
+            any = true;
+            if (before)
+                copy_place(work, i, j, before, &info->areas[j]);
+            else
+                translate_area(work, i, j, &given->areas[j], &info->areas[j]);
+        }
+    }
+    if (any && !work->options->geo)
+        notes_add(work->notes, work->arena, NOTE_NO_BOUNDARIES, "alert/info/area",
+                  "No boundaries: shapes are copied, location codes are not computed.");
+    return OK;
+}

@@ -1,0 +1,85 @@
+/*
+ * internal: what the steps of one translation share. Only for relay/translate.
+ *
+ * A step reads the source, writes into the derived message that the steps before it have begun, and
+ * notes what it could not carry. Steps know nothing of each other but their order (translate.c).
+ */
+#ifndef CAPRELAY_TRANSLATE_INTERNAL_H
+#define CAPRELAY_TRANSLATE_INTERNAL_H
+
+#include "translate/notes.h"
+#include "translate/tables.h"
+#include "translate/translate.h"
+
+struct work {
+    const struct translate_options *options;
+    const struct translate_input *input;
+    const struct alert *source;
+    struct arena *arena;
+    struct notes *notes;
+    struct alert *derived;
+
+    /* The infos that are translated: the source's, or those of what a Cancel without info cancels.
+     * derived->infos[i] comes from infos[i] until the generated French joins them. */
+    const struct cap_info *const *infos;
+    size_t info_count;
+
+    struct slice
+        capcp_event; /* CAP-CP event code of the message, given or found by table; may be absent */
+    struct slice
+        event_class; /* warning, watch, advisory, statement, ... of the message; may be absent */
+    bool without_french;      /* the message would grow past what can be relayed */
+    bool region_offset_known; /* see offset_of_region() */
+    int region_offset_min;
+};
+
+/* Steps, in the order of translate.c. */
+enum err_code step_check(struct work *work, struct err *err);
+enum err_code step_choose_infos(struct work *work, struct err *err);
+enum err_code step_message(struct work *work, struct err *err);
+enum err_code step_references(struct work *work, struct err *err);
+enum err_code step_infos(struct work *work, struct err *err);
+enum err_code step_languages(struct work *work, struct err *err);
+enum err_code step_events(struct work *work, struct err *err);
+enum err_code step_areas(struct work *work, struct err *err);
+enum err_code step_parameters(struct work *work, struct err *err);
+enum err_code step_resources(struct work *work, struct err *err);
+enum err_code step_times(struct work *work, struct err *err);
+enum err_code step_french(struct work *work, struct err *err);
+
+static inline bool work_to_us(const struct work *work)
+{
+    return work->input->target == TARGET_US_EXCHANGE;
+}
+
+/* "alert/info[N]/ELEMENT" with N counted from 1; element NULL for the info itself. In the arena. */
+const char *path_info(struct work *work, size_t info, const char *element);
+/* "alert/info[N]/area[M]/ELEMENT" */
+const char *path_area(struct work *work, size_t info, size_t area, const char *element);
+
+/* A list that grows in the arena. */
+struct pair_list {
+    struct cap_pairs pairs;
+    size_t capacity;
+};
+void pair_list_add(struct work *work, struct pair_list *list, struct slice name,
+                   struct slice value);
+/* Left out where the same name and value are there. */
+void pair_list_add_once(struct work *work, struct pair_list *list, struct slice name,
+                        struct slice value);
+
+/* Forms that the schema asks for (text.c). */
+bool text_is_uri(struct slice text);     /* anyURI, stricter than the standard */
+bool text_is_integer(struct slice text); /* xs:integer */
+bool text_is_decimal(struct slice text); /* xs:decimal */
+bool text_is_language(struct slice text);
+bool text_is_sender(struct slice text); /* no blank, comma, '<', '&' */
+/* At most `max` bytes for a note, cut at a character's border. */
+struct slice text_short(struct slice text, size_t max);
+
+/* The union of all shapes of an info's areas. */
+struct geo_shape areas_shape(struct work *work, const struct cap_info *info);
+/* Minutes east of UTC that replace an all-zero offset. */
+int offset_of_region(struct work *work);
+
+#endif

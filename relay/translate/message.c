@@ -1,0 +1,155 @@
+/* The alert element itself: what may be translated, and everything of it but references and infos.
+ */
+#include "profile/profile.h"
+#include "translate/internal.h"
+
+static enum err_code check_class(const struct work *work, struct err *err)
+{
+    enum alert_class by_status = alert_class_of_status(work->source->status);
+    if (by_status != CLASS_NONE && work->input->class != CLASS_NONE &&
+        by_status != work->input->class)
+        return err_set(err, ERR_INVALID, "status %s in class %s",
+                       cap_status_name(work->source->status), alert_class_name(work->input->class));
+    return OK;
+}
+
+static const char *first_fatal(const struct alert *alert, int *len)
+{
+    for (size_t i = 0; i < alert->findings.count; i++) {
+        const struct finding *finding = &alert->findings.items[i];
+        if (finding->severity != FINDING_FATAL)
+            continue;
+        *len = (int)text_short(finding->text, 200).len;
+        return finding->text.ptr;
+    }
+    return NULL;
+}
+
+enum err_code step_check(struct work *work, struct err *err)
+{
+    const struct alert *source = work->source;
+    int len = 0;
+    const char *fatal = first_fatal(source, &len);
+    if (source->kind == KIND_UNREADABLE || fatal)
+        return err_set(err, ERR_INVALID, "cannot be read as an alert: %.*s", len,
+                       fatal ? fatal : "");
+    const struct {
+        bool missing;
+        const char *name;
+    } needed[] = {
+        {slice_is_empty(source->identifier), "identifier"},
+        {slice_is_empty(source->sender), "sender"},
+        {!source->sent.set, "sent"},
+        {source->status == STATUS_NONE, "status"},
+        {source->msg_type == MSG_TYPE_NONE, "msgType"},
+        {source->scope == SCOPE_NONE && source->version != CAP_1_0, "scope"},
+    };
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        if (needed[i].missing)
+            return err_set(err, ERR_INVALID, "no readable %s", needed[i].name);
+    }
+    if (!text_is_sender(work->options->derived_sender))
+        return err_set(err, ERR_INVALID,
+                       "the sender of derived messages has a character CAP forbids");
+    return check_class(work, err);
+}
+
+/* Who said it: the original sender, and the name it goes by. */
+static struct slice source_of(struct work *work)
+{
+    struct slice name = work->source->source;
+    if (slice_is_empty(name) && work->info_count > 0)
+        name = work->infos[0]->sender_name;
+    if (slice_is_empty(name))
+        return work->source->sender;
+    return arena_printf(work->arena, "%.*s (%.*s)", SLICE_ARG(work->source->sender),
+                        SLICE_ARG(name));
+}
+
+static struct slice note_of(struct work *work)
+{
+    const struct alert *source = work->source;
+    struct cap_time sent = cap_time_make(work->arena, source->sent.utc_s, 0);
+    struct slice note = source->note;
+    return arena_printf(work->arena,
+                        "Translation by caprelay (%s) of %.*s,%.*s,%.*s; the original goes with it "
+                        "unaltered and has precedence.%s%.*s",
+                        target_name(work->input->target), SLICE_ARG(source->sender),
+                        SLICE_ARG(source->identifier), SLICE_ARG(sent.text),
+                        slice_is_empty(note) ? "" : " Original note: ", SLICE_ARG(note));
+}
+
+static bool has_code(const struct cap_texts *codes, struct slice code)
+{
+    for (size_t i = 0; i < codes->count; i++) {
+        if (slice_ieq(codes->items[i], code))
+            return true;
+    }
+    return false;
+}
+
+static struct cap_texts codes_of(struct work *work)
+{
+    const struct cap_texts *given = &work->source->codes;
+    struct cap_texts codes = {
+        .items = arena_alloc_array(work->arena, given->count + 2, sizeof(struct slice))};
+    codes.items[codes.count++] =
+        work_to_us(work) ? SLICE("IPAWSv1.0") : SLICE("profile:CAP-CP:0.4");
+    codes.items[codes.count++] = SLICE(RELAY_MARK_CODE);
+    for (size_t i = 0; i < given->count; i++) {
+        struct slice code = given->items[i];
+        struct name_rule rule = table_name_rule(work->input->target, "code", code);
+        if (slice_is_empty(code) || has_code(&codes, code))
+            continue;
+        if (rule.keep)
+            codes.items[codes.count++] = code;
+        else
+            notes_add(work->notes, work->arena, NOTE_CODE_DROPPED,
+                      arena_printf(work->arena, "alert/code[%zu]", i + 1).ptr, "%.*s: %.*s.",
+                      SLICE_ARG(text_short(code, 80)), SLICE_ARG(rule.reason));
+    }
+    return codes;
+}
+
+static void note_endings(struct work *work)
+{
+    size_t ending = 0;
+    for (size_t i = 0; i < work->info_count; i++)
+        ending += work->infos[i]->urgency == URGENCY_PAST;
+    if (work->source->msg_type == MSG_TYPE_UPDATE && work->info_count > 0 &&
+        ending == work->info_count)
+        notes_add(
+            work->notes, work->arena, NOTE_ENDING_UPDATE, "alert/msgType",
+            "An Update that ends the event, as its source sends endings; it stays an Update.");
+}
+
+enum err_code step_message(struct work *work, struct err *err)
+{
+    (void)err;
+    const struct alert *source = work->source;
+    struct alert *derived = work->derived;
+    struct identity identity = identity_of(source, work->input->class);
+    derived->version = CAP_1_2;
+    derived->kind = KIND_ALERT;
+    derived->relayable = true;
+    derived->identifier = identity_derived(work->arena, &identity, target_side(work->input->target),
+                                           work->input->conflict);
+    derived->sender = arena_copy(work->arena, work->options->derived_sender);
+    derived->sent = source->sent;
+    derived->status = source->status;
+    derived->msg_type = source->msg_type;
+    derived->scope = source->scope;
+    if (source->scope == SCOPE_NONE) {
+        derived->scope = SCOPE_PUBLIC;
+        notes_add(work->notes, work->arena, NOTE_SCOPE_FILLED, "alert/scope",
+                  "CAP 1.0 without scope is Public.");
+    }
+    derived->source = source_of(work);
+    derived->restriction = source->restriction;
+    derived->addresses = source->addresses;
+    derived->codes = codes_of(work);
+    derived->note = note_of(work);
+    derived->incidents = source->incidents;
+    note_endings(work);
+    return OK;
+}

@@ -1,0 +1,53 @@
+/* Parameters: copied, but for what could set off public broadcast; the channels of the target are
+ * blocked. */
+#include "translate/internal.h"
+
+/* The event's end in the target's own parameter, at the same instant. */
+static void add_counterpart(struct work *work, struct pair_list *list, struct slice name,
+                            struct slice value)
+{
+    struct cap_time time = cap_time_parse_lenient(value);
+    if (!time.set || !work_to_us(work))
+        return;
+    int offset_min = time.offset_min == 0 ? offset_of_region(work) : time.offset_min;
+    pair_list_add_once(work, list, name, cap_time_make(work->arena, time.utc_s, offset_min).text);
+}
+
+static void note_dropped(struct work *work, size_t i, const struct cap_pair *given,
+                         struct slice reason)
+{
+    notes_add(work->notes, work->arena, NOTE_PARAMETER_DROPPED, path_info(work, i, "parameter"),
+              "%.*s = %.*s: %.*s.", SLICE_ARG(text_short(given->name, 80)),
+              SLICE_ARG(text_short(given->value, 80)), SLICE_ARG(reason));
+}
+
+static void translate_parameters(struct work *work, size_t i, struct cap_info *info)
+{
+    static const char *const channels[] = {"EAS", "CMAS", "NWEM"};
+    struct pair_list list = {0};
+    for (size_t j = 0; j < info->parameters.count; j++) {
+        const struct cap_pair *given = &info->parameters.items[j];
+        struct name_rule rule = table_name_rule(work->input->target, "parameter", given->name);
+        if (!rule.keep) {
+            note_dropped(work, i, given, rule.reason);
+            continue;
+        }
+        pair_list_add(work, &list, given->name, given->value);
+        if (!slice_is_empty(rule.counterpart))
+            add_counterpart(work, &list, rule.counterpart, given->value);
+    }
+    for (size_t j = 0; work_to_us(work) && j < sizeof(channels) / sizeof(channels[0]); j++)
+        pair_list_add(work, &list, SLICE("BLOCKCHANNEL"), slice_from_cstr(channels[j]));
+    info->parameters = list.pairs;
+}
+
+enum err_code step_parameters(struct work *work, struct err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < work->derived->info_count; i++)
+        translate_parameters(work, i, &work->derived->infos[i]);
+    if (work_to_us(work) && work->derived->info_count > 0)
+        notes_add(work->notes, work->arena, NOTE_CHANNELS_BLOCKED, "alert/info",
+                  "BLOCKCHANNEL is set for EAS, CMAS and NWEM: for exchange, not for broadcast.");
+    return OK;
+}

@@ -1,0 +1,208 @@
+#include "translate/areas.h"
+
+#include <math.h>
+
+/* IPAWS takes rings of at most 200 vertices, whatever the channel; drawn geocodes keep to it on
+ * both sides. */
+enum { RING_VERTICES_MAX = 200 };
+
+struct shape_list {
+    struct cap_polygon *polygons;
+    size_t polygon_count, polygon_capacity;
+    struct cap_circle *circles;
+    size_t circle_count, circle_capacity;
+};
+
+static void shape_add(struct work *work, struct shape_list *list, const struct geo_shape *shape)
+{
+    for (size_t i = 0; i < shape->polygon_count; i++) {
+        list->polygons = arena_grow(work->arena, list->polygons, list->polygon_count,
+                                    &list->polygon_capacity, sizeof(*list->polygons));
+        list->polygons[list->polygon_count++] = shape->polygons[i];
+    }
+    for (size_t i = 0; i < shape->circle_count; i++) {
+        list->circles = arena_grow(work->arena, list->circles, list->circle_count,
+                                   &list->circle_capacity, sizeof(*list->circles));
+        list->circles[list->circle_count++] = shape->circles[i];
+    }
+}
+
+static struct geo_shape shape_of(const struct shape_list *list)
+{
+    return (struct geo_shape){.polygons = list->polygons,
+                              .polygon_count = list->polygon_count,
+                              .circles = list->circles,
+                              .circle_count = list->circle_count};
+}
+
+struct geo_shape areas_shape(struct work *work, const struct cap_info *info)
+{
+    struct shape_list list = {0};
+    for (size_t i = 0; i < info->area_count; i++) {
+        const struct cap_area *area = &info->areas[i];
+        struct geo_shape shape = {.polygons = area->polygons,
+                                  .polygon_count = area->polygon_count,
+                                  .circles = area->circles,
+                                  .circle_count = area->circle_count};
+        shape_add(work, &list, &shape);
+    }
+    return shape_of(&list);
+}
+
+/* The union of the area's codes of one scheme. */
+static struct place place_by_scheme(struct work *work, const struct cap_area *area,
+                                    struct slice scheme)
+{
+    struct place place = {.scheme = scheme};
+    struct shape_list list = {0};
+    for (size_t i = 0; i < area->geocodes.count; i++) {
+        const struct cap_pair *geocode = &area->geocodes.items[i];
+        if (!slice_ieq(geocode->name, scheme))
+            continue;
+        struct geo_shape shape = {0};
+        bool coarse = false, national = false;
+        if (geo_geocode_shape(work->options->geo, work->arena, geocode->name, geocode->value,
+                              &shape, &coarse, &national, NULL) != OK) {
+            place.unknown++;
+            continue;
+        }
+        place.coarse |= coarse;
+        place.national |= national;
+        shape_add(work, &list, &shape);
+    }
+    place.shape = shape_of(&list);
+    place.known = list.polygon_count + list.circle_count > 0;
+    place.from_geocodes = place.known && !place.national;
+    return place;
+}
+
+/* Whole before partial, exact before coarse; among equals the one that came first. */
+static int quality(const struct place *place)
+{
+    if (!place->known)
+        return 0;
+    return 1 + 2 * (place->unknown == 0) + !place->coarse;
+}
+
+static bool is_usable_scheme(const struct work *work, struct slice name)
+{
+    /* Six digits called SAME by a Canadian sender may be ECCC's own codes, which collide with
+     * counties. */
+    return !work_to_us(work) || table_name_rule(work->input->target, "geocode", name).keep;
+}
+
+static struct place place_by_geocodes(struct work *work, const struct cap_area *area)
+{
+    struct place best = {0};
+    /* A zone's UGC is the zone itself; its SAME codes are all counties that the zone touches. */
+    best = place_by_scheme(work, area, SLICE("UGC"));
+    if (!is_usable_scheme(work, SLICE("UGC")))
+        best = (struct place){0};
+    for (size_t i = 0; i < area->geocodes.count && quality(&best) < 4; i++) {
+        struct slice name = area->geocodes.items[i].name;
+        bool seen = slice_ieq_cstr(name, "UGC");
+        for (size_t j = 0; j < i; j++)
+            seen |= slice_ieq(area->geocodes.items[j].name, name);
+        if (seen || !is_usable_scheme(work, name))
+            continue;
+        struct place place = place_by_scheme(work, area, name);
+        if (quality(&place) > quality(&best) ||
+            (quality(&best) == 0 && place.unknown > best.unknown))
+            best = place;
+    }
+    return best;
+}
+
+struct place place_of(struct work *work, const struct cap_area *area)
+{
+    struct place place = {.shape = {.polygons = area->polygons,
+                                    .polygon_count = area->polygon_count,
+                                    .circles = area->circles,
+                                    .circle_count = area->circle_count}};
+    place.known = area->polygon_count + area->circle_count > 0;
+    if (place.known || !work->options->geo)
+        return place;
+    return place_by_geocodes(work, area);
+}
+
+/* 1e-5 degree, about a metre; by integers, so that no locale and no rounding mode has a say. */
+static void put_degrees(struct buf *out, double degrees)
+{
+    long long units = llround(degrees * 1e5);
+    unsigned long long size =
+        units < 0 ? 0ULL - (unsigned long long)units : (unsigned long long)units;
+    buf_printf(out, "%s%llu.%05llu", units < 0 ? "-" : "", size / 100000, size % 100000);
+}
+
+static struct slice ring_text(struct work *work, const struct cap_polygon *ring)
+{
+    enum { POINT_BYTES_MAX = 32 };
+    struct buf out;
+    buf_init(&out, ring->count * POINT_BYTES_MAX + 1);
+    for (size_t i = 0; i < ring->count; i++) {
+        if (i > 0)
+            buf_put_char(&out, ' ');
+        put_degrees(&out, ring->points[i].lat);
+        buf_put_char(&out, ',');
+        put_degrees(&out, ring->points[i].lon);
+    }
+    struct slice text = arena_copy(work->arena, buf_slice(&out));
+    buf_fini(&out);
+    return text;
+}
+
+static bool same_point(struct cap_point a, struct cap_point b)
+{
+    return a.lat == b.lat && a.lon == b.lon;
+}
+
+static struct cap_polygon closed(struct work *work, const struct cap_polygon *ring)
+{
+    if (ring->count == 0 || same_point(ring->points[0], ring->points[ring->count - 1]))
+        return *ring;
+    struct cap_polygon copy = {.count = ring->count + 1};
+    copy.points = arena_alloc_array(work->arena, copy.count, sizeof(*copy.points));
+    memcpy(copy.points, ring->points, ring->count * sizeof(*copy.points));
+    copy.points[ring->count] = ring->points[0];
+    return copy;
+}
+
+/* As the source wrote it where nothing changed, else from its points. */
+static struct cap_polygon ring_write(struct work *work, const struct cap_polygon *given,
+                                     bool limited, bool *simplified)
+{
+    struct cap_polygon ring = closed(work, given);
+    if (limited && ring.count > RING_VERTICES_MAX) {
+        ring = geo_simplify_outward(work->arena, &ring, RING_VERTICES_MAX);
+        ring.text = (struct slice){0};
+        *simplified = true;
+    }
+    if (slice_is_empty(ring.text))
+        ring.text = ring_text(work, &ring);
+    ring.line = 0;
+    return ring;
+}
+
+void shape_write(struct work *work, const char *path, const struct place *place,
+                 struct cap_area *area)
+{
+    bool simplified = false;
+    size_t count = place->national ? 0 : place->shape.polygon_count;
+    struct cap_polygon *rings = arena_alloc_array(work->arena, count, sizeof(*rings));
+    for (size_t i = 0; i < count; i++)
+        rings[i] = ring_write(work, &place->shape.polygons[i],
+                              work_to_us(work) || place->from_geocodes, &simplified);
+    area->polygons = rings;
+    area->polygon_count = count;
+    if (simplified)
+        notes_add(work->notes, work->arena, NOTE_SHAPE_SIMPLIFIED, path,
+                  "Rings of more than %d vertices are drawn with fewer, outward.",
+                  RING_VERTICES_MAX);
+    if (!place->from_geocodes)
+        return;
+    area->circles =
+        arena_alloc_array(work->arena, place->shape.circle_count, sizeof(*area->circles));
+    area->circle_count = place->shape.circle_count;
+    if (area->circle_count > 0)
+        memcpy(area->circles, place->shape.circles, area->circle_count * sizeof(*area->circles));
+}

@@ -1,0 +1,200 @@
+#include "translate/tables.h"
+
+#include "base/digest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All that translation reads; the digest over them is part of every bulletin. */
+static const char *const tables_read[] = {
+    "ca_provinces", "capcp_events",   "capcp_to_same", "clc_zones",     "french",    "languages",
+    "nws_events",   "region_offsets", "same_events",   "same_to_capcp", "us_states", "value_names"};
+enum { TABLE_COUNT = sizeof(tables_read) / sizeof(tables_read[0]) };
+
+static const struct schema_table *table_of(const char *name)
+{
+    const struct schema_table *table = schema_table_find(name);
+    if (!table) {
+        fprintf(stderr, "no table %s in this program\n", name);
+        abort(); /* tables and their reader are built together */
+    }
+    return table;
+}
+
+const char *translate_tables_version(void)
+{
+    static _Thread_local char text[DIGEST_HEX_MAX];
+    struct digest_state state;
+    digest_begin(&state);
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        digest_add_sized(&state, slice_from_cstr(tables_read[i]));
+        digest_add_sized(&state, slice_from_cstr(table_of(tables_read[i])->sha256));
+    }
+    struct digest digest = digest_end(&state);
+    digest_hex(&digest, text);
+    text[16] = '\0';
+    return text;
+}
+
+static struct slice cell(const struct schema_table *table, size_t row, const char *column)
+{
+    return slice_from_cstr(schema_cell(table, row, schema_column(table, column)));
+}
+
+struct slice table_cell(const char *name, struct slice key, const char *column)
+{
+    const struct schema_table *table = table_of(name);
+    size_t row = schema_row_find(table, key.ptr ? key.ptr : "", key.len);
+    return row < table->row_count ? cell(table, row, column) : (struct slice){0};
+}
+
+/* First row whose cell in that column is the key; row_count where none is. Tables are short. */
+static size_t row_by(const struct schema_table *table, const char *column, struct slice key)
+{
+    size_t at = schema_column(table, column);
+    size_t row = 0;
+    while (row < table->row_count && !slice_ieq_cstr(key, schema_cell(table, row, at)))
+        row++;
+    return slice_is_empty(key) ? table->row_count : row;
+}
+
+struct slice table_cell_nocase(const char *name, struct slice key, const char *column)
+{
+    const struct schema_table *table = table_of(name);
+    size_t row = row_by(table, table->columns[0], key);
+    return row < table->row_count ? cell(table, row, column) : (struct slice){0};
+}
+
+static enum fidelity fidelity_of(struct slice text)
+{
+    static const char *const names[] = {"none", "exact", "broader", "narrower"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (slice_eq_cstr(text, names[i]))
+            return (enum fidelity)i;
+    }
+    return FIDELITY_NONE;
+}
+
+/* A row of low confidence is a guess and counts as none. */
+static struct event_match match(const struct schema_table *table, size_t row, const char *code,
+                                const char *fidelity)
+{
+    struct event_match found = {.reason = cell(table, row, "source")};
+    if (slice_eq_cstr(cell(table, row, "confidence"), "low"))
+        return found;
+    found.fidelity = fidelity_of(cell(table, row, fidelity));
+    if (found.fidelity != FIDELITY_NONE)
+        found.code = cell(table, row, code);
+    return found;
+}
+
+static struct event_match no_match(void)
+{
+    return (struct event_match){.reason = SLICE("the code is in no table")};
+}
+
+struct event_match table_capcp_to_same(struct slice capcp_code, struct slice event_class)
+{
+    const struct schema_table *table = table_of("capcp_to_same");
+    size_t row = row_by(table, "capcp_code", capcp_code);
+    if (row == table->row_count)
+        return no_match();
+    if (!slice_is_empty(cell(table, row, "same_any")) ||
+        slice_eq_cstr(cell(table, row, "fidelity_any"), "none"))
+        return match(table, row, "same_any", "fidelity_any");
+    if (slice_eq_cstr(event_class, "warning"))
+        return match(table, row, "same_warning", "fidelity_warning");
+    if (slice_eq_cstr(event_class, "watch"))
+        return match(table, row, "same_watch", "fidelity_watch");
+    return match(table, row, "same_statement", "fidelity_statement");
+}
+
+struct event_match table_same_to_capcp(struct slice same_code)
+{
+    const struct schema_table *table = table_of("same_to_capcp");
+    size_t row = row_by(table, "same_code", same_code);
+    return row < table->row_count ? match(table, row, "capcp_code", "fidelity") : no_match();
+}
+
+struct event_match table_nws_to_capcp(const char *column, struct slice key)
+{
+    const struct schema_table *table = table_of("nws_events");
+    size_t row = row_by(table, column, key);
+    return row < table->row_count ? match(table, row, "capcp_code", "fidelity") : no_match();
+}
+
+struct slice table_nws_class(const char *column, struct slice key)
+{
+    const struct schema_table *table = table_of("nws_events");
+    size_t row = row_by(table, column, key);
+    return row < table->row_count ? cell(table, row, "class") : (struct slice){0};
+}
+
+struct slice table_french(const char *group, const char *value)
+{
+    char key[64];
+    int len = snprintf(key, sizeof(key), "%s%s%s", group, *value ? "." : "", value);
+    return table_cell("french", slice_of(key, (size_t)len), "text");
+}
+
+/* Blanks, '-' and '_' do not count, nor does case: nothing passes for being spelled otherwise. */
+static bool is_skipped(char c)
+{
+    return c == ' ' || c == '-' || c == '_' || slice_is_xml_space(c);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* `*` stands for any run of bytes. Backtracks only to the last star, so the time is bounded by the
+ * product of lengths. */
+static bool fits(const char *pattern, struct slice name)
+{
+    const char *star = NULL;
+    size_t at = 0, resume = 0;
+    while (at < name.len || *pattern) {
+        if (is_skipped(*pattern)) {
+            pattern++;
+        } else if (at < name.len && is_skipped(name.ptr[at])) {
+            at++;
+        } else if (*pattern == '*') {
+            star = ++pattern;
+            resume = at;
+        } else if (at < name.len && *pattern && lower(*pattern) == lower(name.ptr[at])) {
+            pattern++;
+            at++;
+        } else if (star && resume < name.len) {
+            pattern = star;
+            at = ++resume;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct name_rule table_name_rule(enum target target, const char *element, struct slice name)
+{
+    const struct schema_table *table = table_of("value_names");
+    size_t element_len = strlen(element);
+    size_t best = table->row_count, best_len = 0;
+    for (size_t row = 0; row < table->row_count; row++) {
+        const char *key = schema_cell(table, row, 0);
+        if (strncmp(key, element, element_len) != 0 || key[element_len] != '/')
+            continue;
+        const char *pattern = key + element_len + 1;
+        if (strlen(pattern) > best_len && fits(pattern, name)) {
+            best = row;
+            best_len = strlen(pattern);
+        }
+    }
+    if (best == table->row_count)
+        return (struct name_rule){.keep = true};
+    const char *column = target == TARGET_US_EXCHANGE ? "to_us" : "to_ca";
+    return (struct name_rule){.keep = slice_eq_cstr(cell(table, best, column), "keep"),
+                              .counterpart = cell(table, best, "counterpart"),
+                              .reason = cell(table, best, "reason")};
+}

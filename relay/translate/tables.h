@@ -1,0 +1,45 @@
+/*
+ * tables: what translation looks up in cap-schemas/tables. Everything returned is lent for ever.
+ */
+#ifndef CAPRELAY_TRANSLATE_TABLES_H
+#define CAPRELAY_TRANSLATE_TABLES_H
+
+#include "base/slice.h"
+#include "schemas.h"
+#include "translate/translate.h"
+
+enum fidelity { FIDELITY_NONE = 0, FIDELITY_EXACT, FIDELITY_BROADER, FIDELITY_NARROWER };
+
+/* One answer of an event table. */
+struct event_match {
+    struct slice code; /* absent where fidelity is none */
+    enum fidelity fidelity;
+    struct slice reason; /* source column */
+};
+
+/* What becomes of a code, parameter, geocode or eventCode of that name: value_names.tsv. */
+struct name_rule {
+    bool keep;
+    struct slice counterpart; /* a further parameter; "" for none */
+    struct slice reason;
+};
+struct name_rule table_name_rule(enum target target, const char *element, struct slice name);
+
+/* The cell of the row with that key in that table's column; absent where there is no such row. */
+struct slice table_cell(const char *table, struct slice key, const char *column);
+/* The same, with ASCII letters of the key compared without case. */
+struct slice table_cell_nocase(const char *table, struct slice key, const char *column);
+
+/* CAP-CP event code to SAME, by class of the message ("warning", "watch", else statement). */
+struct event_match table_capcp_to_same(struct slice capcp_code, struct slice event_class);
+struct event_match table_same_to_capcp(struct slice same_code);
+/* By NationalWeatherService code or VTEC phenomenon and significance ("TOW"), or by the product's
+ * name; column names the key. */
+struct event_match table_nws_to_capcp(const char *column, struct slice key);
+/* The class of that National Weather Service product. */
+struct slice table_nws_class(const char *column, struct slice key);
+
+/* French for a key of french.tsv; "" where there is none. */
+struct slice table_french(const char *group, const char *value);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * Times: the same instants. IPAWS takes an all-zero offset for an error and ECCC always sends one,
+ * so for us-exchange it is written with the standard offset of the first region; a table column and
+ * no time-zone database, so that output stays pure.
+ */
+#include "translate/internal.h"
+
+enum { OFFSET_MIN_MAX = 14 * 60 }; /* xs:dateTime */
+
+/* From 0001-01-02 to 9999-12-30, so that no offset leads out of the years that CAP can write. */
+#define INSTANT_MIN_S (-62135510400LL)
+#define INSTANT_MAX_S 253402128000LL
+
+static bool table_offset(struct slice region, int *offset_min)
+{
+    struct slice text = table_cell("region_offsets", region, "offset_min");
+    bool west = slice_starts_with(text, "-");
+    unsigned long long minutes = 0;
+    if (!slice_to_u64(west ? slice_sub(text, 1, text.len) : text, &minutes))
+        return false;
+    *offset_min = west ? -(int)minutes : (int)minutes;
+    return true;
+}
+
+static bool offset_by_shape(struct work *work, const struct cap_info *info, int *offset_min)
+{
+    if (!work->options->geo)
+        return false;
+    struct geo_shape shape = areas_shape(work, info);
+    const enum side sides[] = {SIDE_US, SIDE_CA};
+    for (size_t i = 0; i < 2 && shape.polygon_count + shape.circle_count > 0; i++) {
+        struct geo_units regions =
+            geo_regions(work->options->geo, work->arena, &shape, sides[i], 0);
+        if (regions.count > 0 && table_offset(regions.items[0].region, offset_min))
+            return true;
+    }
+    return false;
+}
+
+static bool offset_by_geocode(const struct cap_pair *geocode, int *offset_min)
+{
+    struct slice region = {0};
+    if (slice_istarts_with(geocode->name, "profile:CAP-CP:Location:"))
+        region = table_cell("ca_provinces", slice_sub(geocode->value, 0, 2), "postal");
+    else if (slice_istarts_with(geocode->name, "layer:EC-MSC-SMC:"))
+        region = table_cell("clc_zones", geocode->value, "province");
+    return !slice_is_empty(region) && table_offset(region, offset_min);
+}
+
+static int find_offset(struct work *work)
+{
+    int offset_min = 0;
+    for (size_t i = 0; i < work->derived->info_count; i++) {
+        if (offset_by_shape(work, &work->derived->infos[i], &offset_min))
+            return offset_min;
+    }
+    for (size_t i = 0; i < work->info_count; i++) {
+        const struct cap_info *info = work->infos[i];
+        for (size_t j = 0; j < info->area_count; j++) {
+            const struct cap_pairs *geocodes = &info->areas[j].geocodes;
+            for (size_t k = 0; k < geocodes->count; k++) {
+                if (offset_by_geocode(&geocodes->items[k], &offset_min))
+                    return offset_min;
+            }
+        }
+    }
+    table_offset(SLICE("--"), &offset_min);
+    return offset_min;
+}
+
+int offset_of_region(struct work *work)
+{
+    if (!work->region_offset_known) {
+        work->region_offset_min = find_offset(work);
+        work->region_offset_known = true;
+        notes_add(work->notes, work->arena, NOTE_OFFSET_REPLACED, "alert",
+                  "Times given with an all-zero offset are written with %+d minutes: the same "
+                  "instants.",
+                  work->region_offset_min);
+    }
+    return work->region_offset_min;
+}
+
+static struct cap_time rewritten(struct work *work, struct cap_time time)
+{
+    int offset_min = time.offset_min;
+    if (offset_min > OFFSET_MIN_MAX || offset_min < -OFFSET_MIN_MAX)
+        offset_min = 0;
+    if (offset_min == 0 && work_to_us(work))
+        offset_min = offset_of_region(work);
+    return cap_time_make(work->arena, time.utc_s, offset_min);
+}
+
+static bool is_writable(const struct cap_time *time)
+{
+    return time->set && time->utc_s >= INSTANT_MIN_S && time->utc_s <= INSTANT_MAX_S;
+}
+
+static void rewrite_optional(struct work *work, struct cap_time *time, const char *path)
+{
+    if (is_writable(time)) {
+        *time = rewritten(work, *time);
+        return;
+    }
+    if (!slice_is_empty(time->text))
+        notes_add(work->notes, work->arena, NOTE_TIME_DROPPED, path,
+                  "Not a readable instant: %.*s.", SLICE_ARG(text_short(time->text, 60)));
+    *time = (struct cap_time){0};
+}
+
+enum err_code step_times(struct work *work, struct err *err)
+{
+    if (!is_writable(&work->derived->sent))
+        return err_set(err, ERR_INVALID, "sent is not a year that CAP can write");
+    work->derived->sent = rewritten(work, work->derived->sent);
+    for (size_t i = 0; i < work->derived->reference_count; i++) {
+        struct cap_reference *reference = &work->derived->references[i];
+        if (is_writable(&reference->sent))
+            reference->sent = rewritten(work, reference->sent);
+    }
+    for (size_t i = 0; i < work->derived->info_count; i++) {
+        struct cap_info *info = &work->derived->infos[i];
+        rewrite_optional(work, &info->effective, path_info(work, i, "effective"));
+        rewrite_optional(work, &info->onset, path_info(work, i, "onset"));
+        rewrite_optional(work, &info->expires, path_info(work, i, "expires"));
+    }
+    return OK;
+}
