@@ -1,0 +1,99 @@
+/*
+ * caprelayd: the relay as a daemon. Reads the command line and the configuration, and runs the
+ * house.
+ */
+#include "log/log.h"
+#include "relayd_house.h"
+#include "relayd_options.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Exit codes: 1 the relay cannot run or the configuration is not good, 2 the command line is wrong.
+ */
+enum { EXIT_BROKEN = 1, EXIT_USAGE = 2 };
+
+static int fail(const struct err *err)
+{
+    fprintf(stderr, "caprelayd: %s\n", err->text);
+    return EXIT_BROKEN;
+}
+
+static enum err_code load(const char *path, const struct relay_conf **out, struct err *err)
+{
+    enum err_code code = relay_conf_load(path, out, err);
+
+    if (!code)
+        code = hosts_check(*out, err);
+    if (code) {
+        relay_conf_release(*out);
+        *out = NULL;
+    }
+    return code;
+}
+
+static int run(const char *path)
+{
+    const struct relay_conf *conf = NULL;
+    struct house house;
+    struct err err = {0};
+
+    signal(SIGPIPE, SIG_IGN);
+    if (seal_init(&err) || load(path, &conf, &err))
+        return fail(&err);
+    log_set_level((enum log_level)conf->log.level);
+    if (house_build(&house, path, conf, &err))
+        return fail(&err);
+    house_run(&house);
+    house_tear_down(&house);
+    log_write(LOG_LEVEL_NOTICE, "relay.stopped", "exit=0");
+    return 0;
+}
+
+static int check(const char *path)
+{
+    const struct relay_conf *conf = NULL;
+    struct err err = {0};
+
+    if (load(path, &conf, &err))
+        return fail(&err);
+    printf("%s: good\n", path);
+    relay_conf_release(conf);
+    return 0;
+}
+
+static int reference(void)
+{
+    struct buf page;
+
+    buf_init(&page, 1024 * 1024);
+    relay_conf_reference(&page);
+    hosts_reference(&page);
+    fwrite(page.ptr, 1, page.len, stdout);
+    buf_fini(&page);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct relayd_options options = relayd_options_read(argc, argv);
+
+    switch (options.task) {
+    case RELAYD_RUN:
+        return run(options.config_path);
+    case RELAYD_CHECK:
+        return check(options.config_path);
+    case RELAYD_REFERENCE:
+        return reference();
+    case RELAYD_VERSION:
+        puts("caprelayd " CAPRELAY_VERSION);
+        return 0;
+    case RELAYD_HELP:
+        relayd_print_help();
+        return 0;
+    case RELAYD_USAGE:
+        break;
+    }
+    return EXIT_USAGE;
+}

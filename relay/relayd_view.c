@@ -1,0 +1,81 @@
+#include "relayd_view.h"
+
+/* Injection is no configured source: it gives what its authorities may. */
+static enum alert_class inject_class(const struct relay_conf *conf)
+{
+    for (size_t i = 0; i < conf->authorities.count; i++)
+        if (relay_conf_authority_at(conf, i)->classes & (1u << CLASS_ACTUAL))
+            return CLASS_ACTUAL;
+    return CLASS_EXERCISE;
+}
+
+static enum alert_class source_class(const struct relay_conf *conf, struct slice name)
+{
+    for (size_t i = 0; i < conf->sources.count; i++)
+        if (slice_eq(relay_conf_source_at(conf, i)->name, name))
+            return (enum alert_class)relay_conf_source_at(conf, i)->class_max;
+    return inject_class(conf);
+}
+
+static void view_sources(void *context, view_source_fn each, void *each_context)
+{
+    const struct relayd_view *view = context;
+
+    for (size_t i = 0; view->hosts && i < hosts_count(view->hosts); i++) {
+        struct source_status status = hosts_status(view->hosts, i);
+        struct view_source source = {
+            .name = status.name,
+            .adapter = status.adapter,
+            .class = source_class(view->conf, status.name),
+            .state = source_state_name(status.state),
+            .reason = status.reason,
+            .since_us = status.since_us,
+            .last_message_us = status.last_message_us,
+            .paused = status.paused,
+            .received = status.received,
+            .relayed = status.relayed,
+            .duplicate = status.duplicate,
+            .unreadable = status.unreadable,
+            .refused = status.refused,
+            .other = status.other,
+            .in_flight = status.in_flight,
+        };
+
+        each(each_context, &source);
+    }
+}
+
+static void view_counts(void *context, view_count_fn each, void *each_context)
+{
+    const struct relayd_view *view = context;
+
+    if (view->intake)
+        intake_counts(view->intake, each, each_context);
+}
+
+void relayd_view_init(struct relayd_view *view, const struct relay_conf *conf)
+{
+    *view = (struct relayd_view){
+        .conf = conf,
+        .view =
+            {
+                .relay_name = conf->relay.name,
+                .version = SLICE(CAPRELAY_VERSION),
+                .started_us = clock_now_us(&clock_system),
+                .sources = view_sources,
+                .counts = view_counts,
+                .context = view,
+            },
+    };
+}
+
+void relayd_view_set_keys(struct relayd_view *view, const struct relayd_keys *keys,
+                          const struct relayd_key_list *list)
+{
+    view->view.keys[0] = (struct view_key){keys->actual.id, "actual", list->actual_not_after_us};
+    view->view.keys[1] =
+        (struct view_key){keys->exercise.id, "exercise", list->exercise_not_after_us};
+    view->view.key_count = 2;
+    view->view.key_list = slice_of(list->bytes, list->len);
+    view->view.keys_issued_us = list->issued_us;
+}
