@@ -1,0 +1,168 @@
+#include "profile/profile.h"
+
+#include "alert/identity.h"
+
+const char *profile_name(enum profile profile)
+{
+    static const char *const names[] = {"cap", "cap-cp", "ipaws"};
+    return names[profile];
+}
+
+/* What a name or value that begins so tells, in the order of trust within one kind. */
+struct sign {
+    const char *prefix;
+    enum profile profile;
+};
+
+static const struct sign code_signs[] = {
+    {"profile:CAP-CP:", PROFILE_CAP_CP},
+    {"IPAWSv", PROFILE_IPAWS},
+};
+
+/* Canadian names come first: ECCC sends SAME event codes too. */
+static const struct sign event_code_signs[] = {
+    {"profile:CAP-CP:Event:", PROFILE_CAP_CP},
+    {"SAME", PROFILE_IPAWS},
+    {"NationalWeatherService", PROFILE_IPAWS},
+};
+
+static const struct sign geocode_signs[] = {
+    {"profile:CAP-CP:Location:", PROFILE_CAP_CP},
+    {"layer:EC-MSC-SMC:", PROFILE_CAP_CP},
+    {"SAME", PROFILE_IPAWS},
+    {"UGC", PROFILE_IPAWS},
+    {"FIPS6", PROFILE_IPAWS},
+};
+
+static const struct sign parameter_signs[] = {
+    {"profile:CAP-CP:", PROFILE_CAP_CP},   {"layer:SOREM:", PROFILE_CAP_CP},
+    {"layer:EC-MSC-SMC:", PROFILE_CAP_CP}, {"EAS-ORG", PROFILE_IPAWS},
+    {"WEAHandling", PROFILE_IPAWS},        {"CMAMtext", PROFILE_IPAWS},
+    {"BLOCKCHANNEL", PROFILE_IPAWS},       {"AWIPSidentifier", PROFILE_IPAWS},
+    {"WMOidentifier", PROFILE_IPAWS},      {"VTEC", PROFILE_IPAWS},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool codes_show(const struct alert *alert, const struct sign *sign)
+{
+    for (size_t i = 0; i < alert->codes.count; i++) {
+        if (slice_istarts_with(alert->codes.items[i], sign->prefix))
+            return true;
+    }
+    return false;
+}
+
+static bool pairs_show(const struct cap_pairs *pairs, const struct sign *sign)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        if (slice_istarts_with(pairs->items[i].name, sign->prefix))
+            return true;
+    }
+    return false;
+}
+
+static bool event_codes_show(const struct alert *alert, const struct sign *sign)
+{
+    for (size_t i = 0; i < alert->info_count; i++) {
+        if (pairs_show(&alert->infos[i].event_codes, sign))
+            return true;
+    }
+    return false;
+}
+
+static bool parameters_show(const struct alert *alert, const struct sign *sign)
+{
+    for (size_t i = 0; i < alert->info_count; i++) {
+        if (pairs_show(&alert->infos[i].parameters, sign))
+            return true;
+    }
+    return false;
+}
+
+static bool geocodes_show(const struct alert *alert, const struct sign *sign)
+{
+    for (size_t i = 0; i < alert->info_count; i++) {
+        const struct cap_info *info = &alert->infos[i];
+        for (size_t k = 0; k < info->area_count; k++) {
+            if (pairs_show(&info->areas[k].geocodes, sign))
+                return true;
+        }
+    }
+    return false;
+}
+
+static const struct {
+    bool (*show)(const struct alert *alert, const struct sign *sign);
+    const struct sign *signs;
+    size_t count;
+} kinds[] = {
+    {codes_show, code_signs, COUNT(code_signs)},
+    {event_codes_show, event_code_signs, COUNT(event_code_signs)},
+    {geocodes_show, geocode_signs, COUNT(geocode_signs)},
+    {parameters_show, parameter_signs, COUNT(parameter_signs)},
+};
+
+static bool sender_ends(const struct alert *alert, const char *suffix)
+{
+    size_t len = strlen(suffix);
+    struct slice sender = alert->sender;
+    return sender.len > len &&
+           slice_ieq_cstr(slice_sub(sender, sender.len - len, sender.len), suffix);
+}
+
+static bool is_federal_canadian(const struct alert *alert)
+{
+    return sender_ends(alert, ".gc.ca") || sender_ends(alert, "@canada.ca") ||
+           slice_istarts_with(alert->sender, "NAADS-");
+}
+
+enum profile profile_recognise(const struct alert *alert)
+{
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        for (size_t k = 0; k < kinds[i].count; k++) {
+            if (kinds[i].show(alert, &kinds[i].signs[k]))
+                return kinds[i].signs[k].profile;
+        }
+    }
+    if (is_federal_canadian(alert))
+        return PROFILE_CAP_CP;
+    return sender_ends(alert, "noaa.gov") ? PROFILE_IPAWS : PROFILE_CAP;
+}
+
+/* Country arcs of WMO alerting authorities, and top-level domains that only one of the two
+ * countries has. */
+static enum side side_of_names(const struct alert *alert)
+{
+    static const struct {
+        const char *suffix;
+        enum side side;
+    } domains[] = {{".ca", SIDE_CA}, {".gov", SIDE_US}, {".mil", SIDE_US}, {".us", SIDE_US}};
+    for (size_t i = 0; i < COUNT(domains); i++) {
+        if (sender_ends(alert, domains[i].suffix))
+            return domains[i].side;
+    }
+    if (slice_find(alert->identifier, "2.49.0.1.124.") >= 0)
+        return SIDE_CA;
+    return slice_find(alert->identifier, "2.49.0.1.840.") >= 0 ? SIDE_US : SIDE_NONE;
+}
+
+enum side profile_side(const struct alert *alert)
+{
+    switch (profile_recognise(alert)) {
+    case PROFILE_CAP_CP:
+        return SIDE_CA;
+    case PROFILE_IPAWS:
+        return SIDE_US;
+    case PROFILE_CAP:
+        break;
+    }
+    return side_of_names(alert);
+}
+
+bool profile_is_loop(const struct alert *alert, struct slice own_sender)
+{
+    static const struct sign mark = {"caprelay:derived:", PROFILE_CAP};
+    return codes_show(alert, &mark) || identity_is_derived(alert->identifier) ||
+           (own_sender.len > 0 && slice_ieq(alert->sender, own_sender));
+}
