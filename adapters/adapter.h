@@ -45,6 +45,10 @@ void host_state(struct host *host, enum source_state state, const char *reason_f
     __attribute__((format(printf, 3, 4)));
 void host_log(struct host *host, enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* The source cannot go on: it is down with that reason, and is stopped and started again later,
+ * after a pause that grows. Not called back before this returns. */
+void host_failed(struct host *host, const char *reason_format, ...)
+    __attribute__((format(printf, 2, 3)));
 struct loop *host_loop(struct host *host);
 /* The source's name in the configuration. */
 struct slice host_name(struct host *host);
@@ -65,6 +69,8 @@ struct adapter_ops {
     const char *name;    /* as in the configuration */
     const char *summary; /* one line for people */
     int api_version;
+    bool exercise_only;   /* whatever it delivers is an exercise: the configuration cannot say
+                             otherwise */
     size_t instance_size; /* allocated zeroed by the host */
     const struct conf_row
         *options; /* ends with an empty row; values land in the instance by offset */

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -94,6 +95,7 @@ enum err_code conf_read_rest(const struct conf_node *map, const struct conf_row 
  * if it is there, else of the node. */
 enum err_code conf_fail(const struct conf_node *node, const char *key, struct err *err,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool conf_has(const struct conf_node *map, const char *key);
 /* Digest over all that the node says: equal for equal configurations, whatever their layout. */
 struct digest conf_node_digest(const struct conf_node *node);
 

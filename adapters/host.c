@@ -1,0 +1,295 @@
+/* One source: its instance, its state, its starts and stops. */
+#include "adapters/host_internal.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* conf knows no other room; its numbers must be those of the alert model. */
+_Static_assert((int)CONF_SIDE_CA == (int)SIDE_CA && (int)CONF_SIDE_US == (int)SIDE_US &&
+                   (int)CONF_SIDE_NONE == (int)SIDE_NONE,
+               "sides");
+_Static_assert((int)CONF_CLASS_ACTUAL == (int)CLASS_ACTUAL &&
+                   (int)CONF_CLASS_EXERCISE == (int)CLASS_EXERCISE,
+               "classes");
+_Static_assert(STATUS_ACTUAL == 1 && STATUS_EXERCISE == 2 && STATUS_TEST == 4, "statuses");
+_Static_assert(SEVERITY_EXTREME == 1 && SEVERITY_UNKNOWN == 5, "severities");
+
+const char *source_state_name(enum source_state state)
+{
+    static const char *const names[] = {"connecting", "live", "degraded", "down"};
+    return state <= SOURCE_DOWN ? names[state] : "unknown";
+}
+
+static int64_t now_us(const struct host *host)
+{
+    return clock_now_us(loop_clock(host->hosts->options.loop));
+}
+
+/* --- what the adapter may ask for --- */
+
+struct loop *host_loop(struct host *host)
+{
+    return host->hosts->options.loop;
+}
+
+struct slice host_name(struct host *host)
+{
+    return host->source->name;
+}
+
+const struct relay_conf *host_conf(struct host *host)
+{
+    return host->hosts->conf;
+}
+
+const struct hosts_options *host_options(struct host *host)
+{
+    return &host->hosts->options;
+}
+
+void host_log(struct host *host, enum log_level level, const char *event, const char *format, ...)
+{
+    char pairs[LOG_LINE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(pairs, sizeof pairs, format, args);
+    va_end(args);
+    log_write(level, event, "source=%s %s", host->source->name.ptr, pairs);
+}
+
+static enum log_level state_level(enum source_state state)
+{
+    return state == SOURCE_CONNECTING ? LOG_LEVEL_INFO
+           : state == SOURCE_LIVE     ? LOG_LEVEL_NOTICE
+                                      : LOG_LEVEL_WARNING;
+}
+
+static void set_state(struct host *host, enum source_state state, const char *reason)
+{
+    if (host->state_known && host->state == state && strcmp(host->reason, reason) == 0)
+        return;
+    if (!host->state_known || host->state != state)
+        host->since_us = now_us(host);
+    host->state_known = true;
+    host->state = state;
+    snprintf(host->reason, sizeof host->reason, "%s", reason);
+    host_log(host, state_level(state), "source.state", "state=%s reason=%s",
+             source_state_name(state), log_quote_cstr(host->reason).text);
+}
+
+void host_state(struct host *host, enum source_state state, const char *reason_format, ...)
+{
+    char reason[sizeof host->reason];
+    va_list args;
+    va_start(args, reason_format);
+    vsnprintf(reason, sizeof reason, reason_format, args);
+    va_end(args);
+    set_state(host, state, reason);
+}
+
+bool host_mark(struct host *host, struct slice key, struct slice *value)
+{
+    const struct host_port *port = &host->hosts->options.port;
+    struct err err = {0};
+    arena_destroy(host->mark_arena);
+    host->mark_arena = arena_create();
+    enum err_code code =
+        port->mark(port->context, host->mark_arena, host->source->name, key, value, &err);
+    if (code != OK && code != ERR_NOT_FOUND)
+        host_log(host, LOG_LEVEL_ERROR, "source.mark", "key=%s error=%s", log_quote(key).text,
+                 log_quote_cstr(err.text).text);
+    return code == OK;
+}
+
+bool host_receipt(struct host *host, struct arena *arena, struct slice authority,
+                  const struct digest *digest, struct slice *out)
+{
+    const struct host_port *port = &host->hosts->options.port;
+    struct err err = {0};
+    enum err_code code = port->receipt(port->context, arena, authority, digest, out, &err);
+    if (code != OK && code != ERR_NOT_FOUND)
+        host_log(host, LOG_LEVEL_ERROR, "inject.receipt", "error=%s",
+                 log_quote_cstr(err.text).text);
+    return code == OK;
+}
+
+/* --- start, retry, stop --- */
+
+static void retry_later(struct host *host)
+{
+    if (host->retry_us == 0)
+        host->retry_us = HOST_RETRY_FIRST_US;
+    loop_timer_start(host->retry, host->retry_us);
+    host->retry_us =
+        host->retry_us * 2 < HOST_RETRY_MAX_US ? host->retry_us * 2 : HOST_RETRY_MAX_US;
+}
+
+void host_failed(struct host *host, const char *reason_format, ...)
+{
+    char reason[sizeof host->reason];
+    va_list args;
+    va_start(args, reason_format);
+    vsnprintf(reason, sizeof reason, reason_format, args);
+    va_end(args);
+    set_state(host, SOURCE_DOWN, reason);
+    /* One that ran for a while is not the same trouble again. */
+    if (now_us(host) - host->started_us > HOST_RETRY_MAX_US)
+        host->retry_us = 0;
+    retry_later(host);
+}
+
+void host_start(struct host *host)
+{
+    if (host->running || host->retired)
+        return;
+    struct err err = {0};
+    if (host->retry_us == 0)
+        set_state(host, SOURCE_CONNECTING, "starting");
+    if (host->ops->start(host->instance, &err) != OK) {
+        host->ops->stop(host->instance);
+        set_state(host, SOURCE_DOWN, err.text);
+        retry_later(host);
+        return;
+    }
+    host->running = true;
+    host->started_us = now_us(host);
+    if (host->hosts->paused)
+        host_pause(host);
+}
+
+static void retry_now(void *context)
+{
+    struct host *host = context;
+    if (host->running)
+        host->ops->stop(host->instance);
+    host->running = false;
+    host->paused = false;
+    host_start(host);
+}
+
+void host_stop(struct host *host)
+{
+    loop_timer_stop(host->retry);
+    if (host->running)
+        host->ops->stop(host->instance);
+    host->running = false;
+    host->paused = false;
+}
+
+void host_pause(struct host *host)
+{
+    if (!host->running || host->paused)
+        return;
+    host->paused = true;
+    if (host->ops->pause)
+        host->ops->pause(host->instance);
+}
+
+void host_resume(struct host *host)
+{
+    host_deliver_waiting(host);
+    if (host->waiting)
+        return;
+    if (host->held_back) {
+        host->held_back = false;
+        host_start(host);
+    } else if (host->paused) {
+        host->paused = false;
+        if (host->ops->resume)
+            host->ops->resume(host->instance);
+    }
+}
+
+/* --- life --- */
+
+static struct intake_source *keep_source(struct hosts *hosts, struct slice name)
+{
+    struct kept_source *kept = mem_alloc(sizeof *kept);
+    snprintf(kept->name, sizeof kept->name, "%.*s", SLICE_ARG(name));
+    kept->source.name = slice_from_cstr(kept->name);
+    kept->next = hosts->kept;
+    hosts->kept = kept;
+    return &kept->source;
+}
+
+static struct intake_source *make_source(struct hosts *hosts, const struct adapter_ops *ops,
+                                         const struct relay_conf_source *source)
+{
+    struct intake_source *out =
+        keep_source(hosts, source ? source->name : slice_from_cstr(ops->name));
+    out->class = CLASS_ACTUAL;
+    if (source) {
+        out->country = (enum side)source->country;
+        out->country_else = (enum side)source->country_else;
+        out->class = (enum alert_class)source->class_max;
+    }
+    if (ops->exercise_only)
+        out->class = CLASS_EXERCISE;
+    return out;
+}
+
+static enum err_code read_options(struct host *host, struct err *err)
+{
+    const struct relay_conf_source *source = host->conf_source;
+    if (!source)
+        return OK;
+    if (host->ops->exercise_only && source->class_max == CONF_CLASS_ACTUAL &&
+        conf_has(source->node, "class"))
+        return conf_fail(source->node, "class", err,
+                         "what the adapter %s delivers is never actual; leave the key out",
+                         host->ops->name);
+    return conf_read_rest(source->node, relay_conf_source_rows, host->ops->options, host->instance,
+                          err);
+}
+
+static enum err_code init_instance(struct host *host, struct err *err)
+{
+    enum err_code code = read_options(host, err);
+    if (code != OK)
+        return code;
+    struct err inner = {0};
+    code = host->ops->init(host->instance, host, &inner);
+    if (code != OK)
+        return host->conf_source ? conf_fail(host->conf_source->node, NULL, err, "%s", inner.text)
+                                 : err_set(err, code, "%s: %s", host->ops->name, inner.text);
+    host->initialised = true;
+    return OK;
+}
+
+enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
+                          const struct relay_conf_source *source, struct host **out,
+                          struct err *err)
+{
+    struct host *host = mem_alloc(sizeof *host);
+    host->hosts = hosts;
+    host->ops = ops;
+    host->conf = relay_conf_hold(hosts->conf);
+    host->conf_source = source;
+    host->source = make_source(hosts, ops, source);
+    host->waiting_end = &host->waiting;
+    host->instance = mem_alloc(ops->instance_size ? ops->instance_size : 1);
+    if (hosts->options.loop)
+        host->retry = loop_timer_create(hosts->options.loop, retry_now, host);
+    enum err_code code = init_instance(host, err);
+    if (code != OK) {
+        host_destroy(host);
+        return code;
+    }
+    *out = host;
+    return OK;
+}
+
+void host_destroy(struct host *host)
+{
+    if (host->initialised)
+        host->ops->fini(host->instance);
+    host_drop_waiting(host);
+    loop_timer_destroy(host->retry);
+    arena_destroy(host->mark_arena);
+    free(host->instance);
+    relay_conf_release(host->conf);
+    free(host);
+}

@@ -1,0 +1,102 @@
+/*
+ * What the files of the host share; adapters never see it.
+ */
+#ifndef CAPRELAY_ADAPTERS_HOST_INTERNAL_H
+#define CAPRELAY_ADAPTERS_HOST_INTERNAL_H
+
+#include "adapters/host.h"
+
+/* A source without `pause` that goes on while the journal is full: what is kept for it before it is
+ * stopped. */
+enum { HOST_QUEUE_DOCUMENTS_MAX = 256, HOST_QUEUE_BYTES_MAX = 32 * 1024 * 1024 };
+/* Between failed starts: 1 s, 2 s, ... 60 s. */
+enum { HOST_RETRY_FIRST_US = 1000000, HOST_RETRY_MAX_US = 60000000 };
+
+/* A document that waits for room in the journal. */
+struct host_waiting {
+    struct host_waiting *next;
+    struct arena *arena;
+    struct adapter_document document; /* all in the arena */
+    int64_t received_us;
+};
+
+struct host {
+    struct hosts *hosts;
+    struct host *next;
+    const struct adapter_ops *ops;
+    void *instance;
+    const struct relay_conf *conf;               /* held: options are lent from it */
+    const struct relay_conf_source *conf_source; /* NULL: injection */
+    struct intake_source *source; /* kept by `hosts`, since intake may lend it to the end */
+    struct arena *mark_arena;
+
+    enum source_state state;
+    char reason[300];
+    int64_t since_us;
+    bool state_known;
+
+    bool initialised; /* init was good: fini is owed */
+    bool running;     /* start was good */
+    bool held_back;   /* stopped because its queue was full */
+    bool paused;
+    bool retired; /* no longer configured; goes when the last delivery has settled */
+    struct loop_timer *retry;
+    int64_t retry_us;
+    int64_t started_us;
+
+    struct host_waiting *waiting, **waiting_end;
+    size_t waiting_count, waiting_bytes;
+    size_t in_flight;
+    struct source_status counts;
+};
+
+/* One authority as intake wants it. */
+struct host_authority {
+    struct intake_source source;
+    struct intake_grants grants;
+};
+
+/* All of one configuration; kept to the end, since intake may lend them. */
+struct host_authorities {
+    struct host_authorities *next;
+    const struct relay_conf *conf; /* held */
+    struct host_authority *items;
+};
+
+struct kept_source {
+    struct kept_source *next;
+    struct intake_source source;
+    char name[64];
+};
+
+struct hosts {
+    struct hosts_options options;
+    const struct relay_conf *conf; /* held */
+    struct host *first;
+    struct kept_source *kept;
+    struct host_authorities *authorities; /* the newest first */
+    struct loop_timer *pulse;
+    bool started;
+    bool paused;
+};
+
+/* host.c */
+enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
+                          const struct relay_conf_source *source, struct host **out,
+                          struct err *err);
+void host_destroy(struct host *host);
+void host_start(struct host *host);
+void host_stop(struct host *host);
+void host_pause(struct host *host);
+void host_resume(struct host *host);
+
+/* deliver.c */
+void host_drop_waiting(struct host *host);
+void host_deliver_waiting(struct host *host);
+
+/* hosts.c */
+void hosts_pause_all(struct hosts *hosts);
+const struct host_authority *hosts_authority(struct hosts *hosts,
+                                             const struct relay_conf_authority *authority);
+
+#endif

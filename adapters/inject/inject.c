@@ -1,0 +1,333 @@
+/*
+ * inject: authorities hand in alerts over a ROUTER socket (docs/protocol.md 5).
+ *
+ * Every request that can be answered is answered with a signed receipt. Faults of the request
+ * itself are refused here; everything else goes to intake with the authority's grants, and the
+ * receipt that the journal stored goes back after the commit. The same bytes of the same authority
+ * get that same receipt whenever they come again.
+ */
+#include "adapters/host.h"
+#include "adapters/inject/nonces.h"
+#include "adapters/inject/pending.h"
+#include "adapters/inject/request.h"
+#include "alert/parse.h"
+#include "publish/access.h"
+#include "seal/receipt.h"
+
+#include <stdlib.h>
+#include <zmq.h>
+
+enum {
+    INJECT_MESSAGE_MAX = 9 * 1024 * 1024, /* an alert of 8 MiB, its header and signature */
+    INJECT_TAKEN_PER_TURN = 4,            /* each may be a parse and a signature check */
+    INJECT_PENDING_MAX = 256,
+    INJECT_RECEIPT_MAX = 2 * 1024 * 1024
+};
+
+struct inject {
+    struct host *host;
+    void *socket;
+    struct loop_zmq *watcher;
+    struct parser *parser; /* to count the alerts */
+    struct nonces nonces;
+    struct pending_list pending;
+    bool paused;
+};
+
+static const struct conf_row options[] = {{.type = CONF_END}};
+
+static int64_t now_us(const struct inject *inject)
+{
+    return clock_now_us(loop_clock(host_loop(inject->host)));
+}
+
+/* --- answers --- */
+
+/* Never waits: who does not read its answer asks again and gets the stored receipt. */
+static void answer(struct inject *inject, struct slice identity, struct slice receipt)
+{
+    if (!inject->socket)
+        return;
+    if (zmq_send(inject->socket, identity.ptr, identity.len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+        zmq_send(inject->socket, receipt.ptr, receipt.len, ZMQ_DONTWAIT) < 0)
+        host_log(inject->host, LOG_LEVEL_NOTICE, "inject.unanswered", "reason=%s",
+                 log_quote_cstr(zmq_strerror(zmq_errno())).text);
+}
+
+/* A receipt for a request that did not come as far as the journal. */
+static void answer_refusal(struct inject *inject, struct slice identity,
+                           const struct request *request, const char *reason, const char *text)
+{
+    struct err err = {0};
+    struct buf frame;
+    const struct hosts_options *options_now = host_options(inject->host);
+    const struct receipt_facts facts = {.relay = options_now->relay_name,
+                                        .authority = request->authority,
+                                        .digest = request->has_digest ? &request->digest : NULL,
+                                        .dry_run = request->dry_run,
+                                        .verdict = SLICE("refused"),
+                                        .reason = slice_from_cstr(reason),
+                                        .text = slice_from_cstr(text),
+                                        .time_us = now_us(inject)};
+    host_log(inject->host, LOG_LEVEL_WARNING, "inject.refused", "authority=%s reason=%s text=%s",
+             log_quote(request->authority).text, reason, log_quote_cstr(text).text);
+    buf_init(&frame, INJECT_RECEIPT_MAX);
+    if (receipt_seal(options_now->actual_key, &facts, &frame, &err) == OK)
+        answer(inject, identity, buf_slice(&frame));
+    else
+        host_log(inject->host, LOG_LEVEL_ERROR, "inject.receipt", "error=%s",
+                 log_quote_cstr(err.text).text);
+    buf_fini(&frame);
+}
+
+/* --- requests --- */
+
+static bool check_nonce(struct inject *inject, struct arena *arena, const struct request *request,
+                        struct request_refusal *refusal)
+{
+    char hex[2 * REQUEST_NONCE_BYTES + 1];
+    hex_encode(request->nonce, sizeof request->nonce, hex);
+    struct slice key = arena_printf(arena, "%s %s", hex, request->known->name.ptr);
+    switch (nonces_take(&inject->nonces, key, now_us(inject))) {
+    case NONCE_NEW:
+        return true;
+    case NONCE_REPEATED:
+        *refusal = (struct request_refusal){"inject.nonce", "this nonce was used before"};
+        return false;
+    default:
+        *refusal = (struct request_refusal){"inject.busy",
+                                            "too many requests in the last minutes; try later"};
+        return false;
+    }
+}
+
+/* One receipt speaks of one alert. */
+static bool check_single(const struct inject *inject, struct arena *arena,
+                         const struct request *request, struct request_refusal *refusal)
+{
+    struct parsed parsed = parser_read(inject->parser, arena, request->cap);
+    if (parsed.count <= 1)
+        return true;
+    *refusal = (struct request_refusal){"inject.several",
+                                        "the message holds several alerts; send each by itself"};
+    return false;
+}
+
+static void launch(struct inject *inject, struct slice identity, const struct request *request)
+{
+    struct pending *pending =
+        pending_add(&inject->pending, request->known->name, &request->digest, request->dry_run);
+    pending_add_client(pending, identity);
+    const struct host_injection injection = {.authority = request->known,
+                                             .bytes = request->cap,
+                                             .dry_run = request->dry_run,
+                                             .receipt = pending->receipt};
+    host_inject(inject->host, &injection); /* a dry run settles in here: pending is gone */
+}
+
+static void take_request(struct inject *inject, struct arena *arena, struct slice identity,
+                         struct slice frame)
+{
+    struct request request;
+    struct request_refusal refusal;
+    struct slice receipt;
+    bool good =
+        request_read(arena, frame, host_conf(inject->host), now_us(inject), &request, &refusal) &&
+        check_nonce(inject, arena, &request, &refusal);
+    struct pending *same = good && !request.dry_run
+                               ? pending_find(&inject->pending, request.authority, &request.digest)
+                               : NULL;
+    if (!good) {
+        answer_refusal(inject, identity, &request, refusal.reason, refusal.text);
+    } else if (same) {
+        pending_add_client(same, identity);
+    } else if (!request.dry_run &&
+               host_receipt(inject->host, arena, request.known->name, &request.digest, &receipt)) {
+        answer(inject, identity, receipt);
+    } else if (!check_single(inject, arena, &request, &refusal)) {
+        answer_refusal(inject, identity, &request, refusal.reason, refusal.text);
+    } else {
+        launch(inject, identity, &request);
+    }
+}
+
+/* --- the socket --- */
+
+/* All frames of one message; the first is the routing id that ROUTER puts before, the second the
+ * request. False where there is none now. */
+static bool receive(struct inject *inject, struct arena *arena, struct slice *identity,
+                    struct slice *frame, size_t *frames)
+{
+    int more = 1;
+    *frames = 0;
+    while (more) {
+        zmq_msg_t msg;
+        zmq_msg_init(&msg);
+        if (zmq_msg_recv(&msg, inject->socket, ZMQ_DONTWAIT) < 0) {
+            zmq_msg_close(&msg);
+            return false;
+        }
+        struct slice bytes = slice_of(zmq_msg_data(&msg), zmq_msg_size(&msg));
+        if (*frames < 2)
+            *(*frames == 0 ? identity : frame) = arena_copy(arena, bytes);
+        ++*frames;
+        more = zmq_msg_more(&msg);
+        zmq_msg_close(&msg);
+    }
+    return true;
+}
+
+static bool is_open(const struct inject *inject)
+{
+    return inject->watcher && !inject->paused && inject->pending.count < INJECT_PENDING_MAX;
+}
+
+static void update_watch(struct inject *inject)
+{
+    if (!inject->watcher)
+        return;
+    if (is_open(inject))
+        loop_zmq_start(inject->watcher);
+    else
+        loop_zmq_stop(inject->watcher);
+}
+
+static void on_readable(void *context, int events)
+{
+    struct inject *inject = context;
+    (void)events;
+    for (int i = 0; i < INJECT_TAKEN_PER_TURN && is_open(inject); i++) {
+        struct arena *arena = arena_create();
+        struct slice identity = {0}, frame = {0};
+        size_t frames = 0;
+        bool got = receive(inject, arena, &identity, &frame, &frames);
+        if (got && frames == 2)
+            take_request(inject, arena, identity, frame);
+        else if (got)
+            answer_refusal(inject, identity, &(struct request){0}, "inject.unreadable",
+                           "a request is one frame");
+        arena_destroy(arena);
+        if (!got)
+            break;
+    }
+    update_watch(inject);
+}
+
+/* --- the contract --- */
+
+static enum err_code inject_init(void *instance, struct host *host, struct err *err)
+{
+    struct inject *inject = instance;
+    (void)err;
+    inject->host = host;
+    nonces_init(&inject->nonces);
+    return OK;
+}
+
+static void inject_stop(void *instance)
+{
+    struct inject *inject = instance;
+    loop_zmq_destroy(inject->watcher);
+    inject->watcher = NULL;
+    if (inject->socket)
+        zmq_close(inject->socket);
+    inject->socket = NULL;
+    parser_destroy(inject->parser);
+    inject->parser = NULL;
+    inject->paused = false;
+}
+
+static enum err_code open_socket(struct inject *inject, const struct hosts_options *now,
+                                 struct err *err)
+{
+    const char *endpoint = host_conf(inject->host)->listen.inject.ptr;
+    if (!now->zmq_context || !now->access || !endpoint)
+        return err_set(err, ERR_STATE,
+                       "listen.inject was not set when the relay was started: restart it");
+    inject->socket = zmq_socket(now->zmq_context, ZMQ_ROUTER);
+    if (!inject->socket)
+        return err_set(err, ERR_IO, "ZeroMQ: %s", zmq_strerror(zmq_errno()));
+    enum err_code code = access_apply(now->access, inject->socket, INJECT_MESSAGE_MAX, err);
+    if (code == OK)
+        code = access_bind(now->access, inject->socket, endpoint, err);
+    return code;
+}
+
+static enum err_code inject_start(void *instance, struct err *err)
+{
+    struct inject *inject = instance;
+    enum err_code code = parser_create(&inject->parser, err);
+    if (code == OK)
+        code = open_socket(inject, host_options(inject->host), err);
+    if (code == OK)
+        code = loop_zmq_create(host_loop(inject->host), inject->socket, LOOP_READ, on_readable,
+                               inject, &inject->watcher, err);
+    if (code != OK)
+        return code; /* the host calls stop */
+    update_watch(inject);
+    host_state(inject->host, SOURCE_LIVE, "listening on %s",
+               host_conf(inject->host)->listen.inject.ptr);
+    return OK;
+}
+
+static void inject_fini(void *instance)
+{
+    struct inject *inject = instance;
+    inject_stop(inject);
+    nonces_fini(&inject->nonces);
+    while (inject->pending.first)
+        pending_free(pending_take(&inject->pending, inject->pending.first->receipt));
+}
+
+static void inject_pause(void *instance)
+{
+    struct inject *inject = instance;
+    inject->paused = true;
+    update_watch(inject);
+}
+
+static void inject_resume(void *instance)
+{
+    struct inject *inject = instance;
+    inject->paused = false;
+    update_watch(inject);
+}
+
+static void inject_settled(void *instance, const struct adapter_outcome *outcome)
+{
+    struct inject *inject = instance;
+    struct pending *pending = pending_take(&inject->pending, outcome->receipt);
+    if (!pending)
+        return;
+    struct slice receipt = outcome->intake ? outcome->intake->receipt : (struct slice){0};
+    for (size_t i = 0; i < pending->client_count; i++) {
+        struct slice identity =
+            slice_of(pending->clients[i].identity, pending->clients[i].identity_len);
+        const struct request request = {.authority = slice_from_cstr(pending->authority),
+                                        .has_digest = true,
+                                        .digest = pending->digest,
+                                        .dry_run = pending->dry_run};
+        if (receipt.len > 0)
+            answer(inject, identity, receipt);
+        else
+            answer_refusal(inject, identity, &request, "inject.receipt",
+                           "the relay could not make a receipt; ask it with `why`");
+    }
+    pending_free(pending);
+    update_watch(inject);
+}
+
+const struct adapter_ops adapter_inject = {
+    .name = "inject",
+    .summary = "alerts that authorities hand in over ZeroMQ",
+    .api_version = ADAPTER_API_VERSION,
+    .instance_size = sizeof(struct inject),
+    .options = options,
+    .init = inject_init,
+    .start = inject_start,
+    .stop = inject_stop,
+    .fini = inject_fini,
+    .pause = inject_pause,
+    .resume = inject_resume,
+    .settled = inject_settled,
+};

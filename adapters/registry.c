@@ -1,0 +1,21 @@
+/* The adapters; a new one adds two lines. */
+#include "adapters/adapter.h"
+
+extern const struct adapter_ops adapter_file;
+extern const struct adapter_ops adapter_replay;
+extern const struct adapter_ops adapter_inject;
+
+const struct adapter_ops *const adapter_registry[] = {
+    &adapter_file,
+    &adapter_replay,
+    &adapter_inject,
+    NULL,
+};
+
+const struct adapter_ops *adapter_find(struct slice name)
+{
+    for (size_t i = 0; adapter_registry[i]; i++)
+        if (slice_eq_cstr(name, adapter_registry[i]->name))
+            return adapter_registry[i];
+    return NULL;
+}

@@ -1,0 +1,27 @@
+/*
+ * rewrite: a recorded alert made into an exercise of one run (semantics 7). Pure.
+ */
+#ifndef CAPRELAY_ADAPTERS_REPLAY_REWRITE_H
+#define CAPRELAY_ADAPTERS_REPLAY_REWRITE_H
+
+#include "alert/alert.h"
+
+#define REWRITE_HEADLINE "EXERCISE / EXERCICE"
+
+struct rewrite_options {
+    struct slice run_id;    /* a-z 0-9 - */
+    int64_t shift_s;        /* added to every time */
+    struct slice recording; /* the recording's name, for the note; the same for all of a run, so
+                               that two copies of one alert stay alike */
+};
+
+/* NULL or why an alert of a recording is not played: unreadable, heartbeat, not public, System,
+ * Draft. In the arena. */
+const char *rewrite_refusal(struct arena *arena, const struct alert *alert);
+
+/* A new alert in the arena that shares the texts that did not change. Only for one that
+ * rewrite_refusal() lets pass. */
+struct alert *rewrite_alert(struct arena *arena, const struct alert *alert,
+                            const struct rewrite_options *options);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * relay_rows: the table of everything that caprelay.yaml may say; and the checks of single values
+ * that rows name.
+ */
+#ifndef CAPRELAY_CONF_RELAY_ROWS_H
+#define CAPRELAY_CONF_RELAY_ROWS_H
+
+#include "conf/conf.h"
+
+extern const struct conf_row relay_conf_rows[];
+
+bool conf_is_hex_key(struct slice text);
+/* 40 characters of Z85 (ZeroMQ RFC 32) or 64 hex digits; `out` has 32 bytes. */
+bool conf_curve_key(struct slice text, uint8_t *out);
+/* tcp on 127.0.0.0/8 or [::1], ipc, inproc. */
+bool conf_endpoint_is_local(struct slice endpoint);
+
+#endif
