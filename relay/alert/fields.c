@@ -22,7 +22,7 @@ void *field_append(struct reader *r, void *items_pointer, size_t *count, size_t 
     return memset((char *)items + item_size * (*count)++, 0, item_size);
 }
 
-struct slice field_text(struct reader *r, const xmlNode *node)
+struct slice field_words(struct reader *r, const xmlNode *node)
 {
     const xmlNode *child = node->children;
     if (!child)
@@ -39,7 +39,7 @@ struct slice field_text(struct reader *r, const xmlNode *node)
 
 struct cap_time field_time(struct reader *r, const xmlNode *node)
 {
-    struct slice text = field_text(r, node);
+    struct slice text = field_words(r, node);
     struct cap_time time = cap_time_parse(text);
     if (time.set || text.len == 0)
         return time;
@@ -57,7 +57,7 @@ struct cap_time field_time(struct reader *r, const xmlNode *node)
 
 unsigned field_code(struct reader *r, const xmlNode *node, const struct code_field *field)
 {
-    struct slice text = field_text(r, node);
+    struct slice text = field_words(r, node);
     unsigned value = code_find(field->list, text);
     if (value || text.len == 0)
         return value;
@@ -95,7 +95,7 @@ static bool next_item(struct slice *rest, struct slice *item)
 struct cap_texts field_quoted_items(struct reader *r, const xmlNode *node)
 {
     struct cap_texts texts = {0};
-    struct slice rest = field_text(r, node), item;
+    struct slice rest = field_words(r, node), item;
     while (next_item(&rest, &item)) {
         if (item.len == 0)
             continue;
@@ -150,7 +150,7 @@ static void find_bad_reference(struct reader *r, const xmlNode *node, struct sli
  */
 void field_references(struct reader *r, const xmlNode *node)
 {
-    struct slice rest = field_text(r, node), token, open = {NULL, 0};
+    struct slice rest = field_words(r, node), token, open = {NULL, 0};
     while (slice_next_token(&rest, &token)) {
         if (is_triple(token)) {
             find_bad_reference(r, node, open);

@@ -16,7 +16,7 @@ struct code_field {
 };
 
 /* All of the text below the element, trimmed, in the arena; absent where there is none. */
-struct slice field_text(struct reader *r, const xmlNode *node);
+struct slice field_words(struct reader *r, const xmlNode *node);
 struct cap_time field_time(struct reader *r, const xmlNode *node);
 unsigned field_code(struct reader *r, const xmlNode *node, const struct code_field *field);
 /* Space separated items, quoted where they hold white space. */

@@ -91,14 +91,14 @@ static struct cap_pair read_pair(struct reader *r, const xmlNode *node)
             continue;
         has_elements = true;
         if (is_named(child, "valueName") && !pair.name.ptr)
-            pair.name = field_text(r, child);
+            pair.name = field_words(r, child);
         else if (is_named(child, "value") && !pair.value.ptr)
-            pair.value = field_text(r, child);
+            pair.value = field_words(r, child);
         else
             reader_find(r, "form.unknown-element", FINDING_WARNING, child, "left out");
     }
     if (!has_elements)
-        pair = split_pair(field_text(r, node));
+        pair = split_pair(field_words(r, node));
     pair.line = reader_line(r, node);
     if (!pair.name.len)
         reader_find(r, "cap.pair.name", FINDING_WARNING, node, "there is no valueName");
@@ -126,7 +126,7 @@ static void append_pair(struct reader *r, const xmlNode *node, struct cap_pairs 
 
 static void append_text(struct reader *r, const xmlNode *node, struct cap_texts *texts)
 {
-    struct slice text = field_text(r, node);
+    struct slice text = field_words(r, node);
     if (text.ptr) {
         struct slice *place = field_append(r, &texts->items, &texts->count, sizeof *place);
         *place = text;
@@ -139,7 +139,7 @@ static void read_field(struct reader *r, const xmlNode *node, const struct eleme
     void *field = (char *)parent + element->offset;
     switch (element->kind) {
     case KIND_TEXT:
-        *(struct slice *)field = field_text(r, node);
+        *(struct slice *)field = field_words(r, node);
         return;
     case KIND_TEXTS:
         append_text(r, node, field);

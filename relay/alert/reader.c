@@ -1,5 +1,7 @@
 #include "alert/read.h"
 
+#include "alert/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -63,7 +65,8 @@ static void print_path(const struct reader *r, const xmlNode *node, char *out, s
         unsigned position = position_of(level);
         if (position == 0 && is_always_numbered(level))
             position = 1;
-        len += (size_t)snprintf(out + len, out_size - len, "/%.60s", (const char *)level->name);
+        struct slice name = text_clip(slice_from_cstr((const char *)level->name), 60);
+        len += (size_t)snprintf(out + len, out_size - len, "/%.*s", SLICE_ARG(name));
         if (position > 0 && len < out_size)
             len += (size_t)snprintf(out + len, out_size - len, "[%u]", position);
     }
@@ -81,5 +84,6 @@ void reader_find(struct reader *r, const char *rule, enum finding_severity sever
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    findings_add(findings, r->arena, rule, severity, path, reader_line(r, node), "%s", text);
+    findings_add(findings, r->arena, rule, severity, path, reader_line(r, node), "%.*s",
+                 SLICE_ARG(text_clip(slice_from_cstr(text), sizeof text - 2)));
 }

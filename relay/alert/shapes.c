@@ -66,7 +66,7 @@ static bool is_closed(const struct cap_polygon *polygon)
 
 void field_polygon(struct reader *r, const xmlNode *node, struct cap_area *area)
 {
-    struct cap_polygon polygon = {.text = field_text(r, node), .line = reader_line(r, node)};
+    struct cap_polygon polygon = {.text = field_words(r, node), .line = reader_line(r, node)};
     if (polygon.text.len == 0)
         return;
     if (!read_points(r, polygon.text, &polygon) || polygon.count < 3) {
@@ -86,7 +86,7 @@ void field_polygon(struct reader *r, const xmlNode *node, struct cap_area *area)
 
 void field_circle(struct reader *r, const xmlNode *node, struct cap_area *area)
 {
-    struct cap_circle circle = {.text = field_text(r, node), .line = reader_line(r, node)};
+    struct cap_circle circle = {.text = field_words(r, node), .line = reader_line(r, node)};
     if (circle.text.len == 0)
         return;
     struct slice rest = circle.text;

@@ -1,7 +1,5 @@
 #include "alert/text.h"
 
-#include <stdio.h>
-
 size_t text_utf8_at(struct slice text, size_t at, uint32_t *code)
 {
     static const struct {
@@ -47,5 +45,13 @@ struct slice text_clip(struct slice text, size_t max_bytes)
 void text_copy_line(char *out, size_t out_size, const char *text)
 {
     struct slice line = slice_of(text ? text : "", strcspn(text ? text : "", "\r\n"));
-    snprintf(out, out_size, "%.*s", SLICE_ARG(text_clip(line, out_size - 1)));
+    size_t len = 0;
+    for (size_t at = 0, step; at < line.len && len + 4 < out_size; at += step) {
+        uint32_t code;
+        step = text_utf8_at(line, at, &code);
+        memcpy(out + len, line.ptr + at, step);
+        len += step;
+        step += step == 0;
+    }
+    out[len] = '\0';
 }

@@ -13,7 +13,8 @@
 size_t text_utf8_at(struct slice text, size_t at, uint32_t *code);
 /* Whether XML 1.0 can carry the character. */
 bool text_is_xml_char(uint32_t code);
-/* The first line of a text, cut at a character's border where it is too long, as a C string. */
+/* The first line of a text as a C string: cut at a character's border where it is too long, without
+ * what is not UTF-8. */
 void text_copy_line(char *out, size_t out_size, const char *text);
 /* At most max_bytes of it, cut at a character's border: for messages about a value that may be
  * huge. */

@@ -1,0 +1,11 @@
+/*
+ * verbs: the commands of the command line, one file each. A verb gets its own name as argv[0] and
+ * returns the exit code: 0 done, 1 could not or found something, 2 wrong usage.
+ */
+#ifndef CAPRELAY_CLI_VERBS_H
+#define CAPRELAY_CLI_VERBS_H
+
+int verb_check(int argc, char **argv);
+int verb_translate(int argc, char **argv);
+
+#endif
