@@ -7,30 +7,32 @@
 
 enum { CARD_BYTES_MAX = 16 * 1024 };
 
-static void key_field(struct fields *fields, const json_t *object, const char *name, uint8_t *out)
+static void key_field(struct json_fields *fields, const json_t *object, const char *name,
+                      uint8_t *out)
 {
-    if (!hex_decode(field_text(fields, object, name), out, KEY_PUBLIC_BYTES))
-        fields_fail(fields, name, "64 hex digits");
+    if (!hex_decode(json_get_text(fields, object, name), out, KEY_PUBLIC_BYTES))
+        json_fail(fields, name, "64 hex digits");
 }
 
-static const char *endpoint_field(struct fields *fields, const json_t *object, const char *name)
+static const char *endpoint_field(struct json_fields *fields, const json_t *object,
+                                  const char *name)
 {
-    struct slice text = field_text(fields, object, name);
+    struct slice text = json_get_text(fields, object, name);
 
     if (slice_find(text, "://") <= 0)
-        fields_fail(fields, name, "an endpoint (tcp://host:port)");
+        json_fail(fields, name, "an endpoint (tcp://host:port)");
     return text.ptr;
 }
 
 enum err_code card_read(struct arena *arena, struct slice text, struct card *out, struct err *err)
 {
-    struct fields fields = {.arena = arena, .err = err};
+    struct json_fields fields = {.arena = arena, .err = err};
     json_t *object = json_read(text, err);
 
     *out = (struct card){0};
     if (!object)
         return err->code;
-    out->relay = field_text(&fields, object, "relay").ptr;
+    out->relay = json_get_text(&fields, object, "relay").ptr;
     out->feed = endpoint_field(&fields, object, "feed");
     out->query = endpoint_field(&fields, object, "query");
     if (json_is_string(json_object_get(object, "inject")))
@@ -39,7 +41,7 @@ enum err_code card_read(struct arena *arena, struct slice text, struct card *out
     if (out->has_curve)
         key_field(&fields, object, "curve", out->curve);
     else if (!json_is_null(json_object_get(object, "curve")))
-        fields_fail(&fields, "curve", "a key or null"); /* never plain by a slip of the pen */
+        json_fail(&fields, "curve", "a key or null"); /* never plain by a slip of the pen */
     key_field(&fields, object, "root", out->root);
     json_decref(object);
     return fields.code;

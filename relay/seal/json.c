@@ -26,57 +26,57 @@ json_t *json_read(struct slice text, struct err *err)
     return root;
 }
 
-bool fields_failed(const struct fields *fields)
+bool json_failed(const struct json_fields *fields)
 {
     return fields->code != OK;
 }
 
-void fields_fail(struct fields *fields, const char *name, const char *wanted)
+void json_fail(struct json_fields *fields, const char *name, const char *wanted)
 {
     if (fields->code == OK)
         fields->code = err_set(fields->err, ERR_INVALID, "header: \"%s\" is not %s", name, wanted);
 }
 
-static struct slice text_of(struct fields *fields, const json_t *value)
+static struct slice text_of(struct json_fields *fields, const json_t *value)
 {
     return arena_copy(fields->arena, slice_of(json_string_value(value), json_string_length(value)));
 }
 
-struct slice field_text(struct fields *fields, const json_t *object, const char *name)
+struct slice json_get_text(struct json_fields *fields, const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
 
     if (json_is_string(value))
         return text_of(fields, value);
-    fields_fail(fields, name, "a text");
+    json_fail(fields, name, "a text");
     return slice_of("", 0);
 }
 
-static uint64_t number_of(struct fields *fields, const json_t *value, const char *name)
+static uint64_t number_of(struct json_fields *fields, const json_t *value, const char *name)
 {
     /* JSON numbers are exact in every language only below 2^53. */
     if (json_is_integer(value) && json_integer_value(value) >= 0 &&
         json_integer_value(value) < (INT64_C(1) << 53))
         return (uint64_t)json_integer_value(value);
-    fields_fail(fields, name, "a number");
+    json_fail(fields, name, "a number");
     return 0;
 }
 
-uint64_t field_number(struct fields *fields, const json_t *object, const char *name)
+uint64_t json_get_number(struct json_fields *fields, const json_t *object, const char *name)
 {
     return number_of(fields, json_object_get(object, name), name);
 }
 
-bool field_flag(struct fields *fields, const json_t *object, const char *name)
+bool json_get_flag(struct json_fields *fields, const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
 
     if (!json_is_boolean(value))
-        fields_fail(fields, name, "true or false");
+        json_fail(fields, name, "true or false");
     return json_is_true(value);
 }
 
-struct digest field_digest(struct fields *fields, const json_t *object, const char *name)
+struct digest json_get_digest(struct json_fields *fields, const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
     struct digest digest = {0};
@@ -84,48 +84,48 @@ struct digest field_digest(struct fields *fields, const json_t *object, const ch
     if (!json_is_string(value) ||
         !hex_decode(slice_of(json_string_value(value), json_string_length(value)), digest.bytes,
                     sizeof digest.bytes))
-        fields_fail(fields, name, "a digest");
+        json_fail(fields, name, "a digest");
     return digest;
 }
 
-static int64_t time_of(struct fields *fields, const json_t *value, const char *name)
+static int64_t time_of(struct json_fields *fields, const json_t *value, const char *name)
 {
     int64_t instant_us = 0;
 
     if (!json_is_string(value) ||
         !time_us_from_text(slice_of(json_string_value(value), json_string_length(value)),
                            &instant_us))
-        fields_fail(fields, name, "a time");
+        json_fail(fields, name, "a time");
     return instant_us;
 }
 
-int64_t field_time_us(struct fields *fields, const json_t *object, const char *name)
+int64_t json_get_time_us(struct json_fields *fields, const json_t *object, const char *name)
 {
     return time_of(fields, json_object_get(object, name), name);
 }
 
-const json_t *field_array(struct fields *fields, const json_t *object, const char *name)
+const json_t *json_get_array(struct json_fields *fields, const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
 
     if (!json_is_array(value))
-        fields_fail(fields, name, "an array");
+        json_fail(fields, name, "an array");
     return value;
 }
 
-const json_t *field_object(struct fields *fields, const json_t *object, const char *name)
+const json_t *json_get_object(struct json_fields *fields, const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
 
     if (!json_is_object(value))
-        fields_fail(fields, name, "an object");
+        json_fail(fields, name, "an object");
     return value;
 }
 
-struct slice *field_texts(struct fields *fields, const json_t *object, const char *name,
-                          size_t *count)
+struct slice *json_get_texts(struct json_fields *fields, const json_t *object, const char *name,
+                             size_t *count)
 {
-    const json_t *array = field_array(fields, object, name);
+    const json_t *array = json_get_array(fields, object, name);
     struct slice *texts;
 
     *count = json_array_size(array);
@@ -133,7 +133,7 @@ struct slice *field_texts(struct fields *fields, const json_t *object, const cha
     for (size_t i = 0; i < *count; i++) {
         const json_t *value = json_array_get(array, i);
         if (!json_is_string(value))
-            fields_fail(fields, name, "an array of texts");
+            json_fail(fields, name, "an array of texts");
         else
             texts[i] = text_of(fields, value);
     }
@@ -147,24 +147,25 @@ static bool is_given(const json_t *object, const char *name)
     return value && !json_is_null(value);
 }
 
-struct slice field_text_maybe(struct fields *fields, const json_t *object, const char *name)
+struct slice json_get_text_maybe(struct json_fields *fields, const json_t *object, const char *name)
 {
-    return is_given(object, name) ? field_text(fields, object, name) : (struct slice){0};
+    return is_given(object, name) ? json_get_text(fields, object, name) : (struct slice){0};
 }
 
-uint64_t field_number_maybe(struct fields *fields, const json_t *object, const char *name)
+uint64_t json_get_number_maybe(struct json_fields *fields, const json_t *object, const char *name)
 {
-    return is_given(object, name) ? field_number(fields, object, name) : 0;
+    return is_given(object, name) ? json_get_number(fields, object, name) : 0;
 }
 
-int64_t field_time_us_maybe(struct fields *fields, const json_t *object, const char *name)
+int64_t json_get_time_us_maybe(struct json_fields *fields, const json_t *object, const char *name)
 {
-    return is_given(object, name) ? field_time_us(fields, object, name) : 0;
+    return is_given(object, name) ? json_get_time_us(fields, object, name) : 0;
 }
 
-const json_t *field_object_maybe(struct fields *fields, const json_t *object, const char *name)
+const json_t *json_get_object_maybe(struct json_fields *fields, const json_t *object,
+                                    const char *name)
 {
-    return is_given(object, name) ? field_object(fields, object, name) : NULL;
+    return is_given(object, name) ? json_get_object(fields, object, name) : NULL;
 }
 
 /* `count` decimal digits off the front, then the byte `end` where it is not NUL. */

@@ -2,7 +2,7 @@
  * json: the JSON of headers, read strictly and written once.
  *
  * Reading is sticky like buf: the first fault is kept, later calls return empty values, and the
- * caller asks fields_failed() once. Texts are copied into the arena. For one thread each.
+ * caller asks json_failed() once. Texts are copied into the arena. For one thread each.
  */
 #ifndef CAPRELAY_SEAL_JSON_H
 #define CAPRELAY_SEAL_JSON_H
@@ -20,33 +20,35 @@
  * json_decref(). */
 json_t *json_read(struct slice text, struct err *err);
 
-struct fields {
+struct json_fields {
     struct arena *arena;
     struct err *err;
     enum err_code code;
 };
 
-bool fields_failed(const struct fields *fields);
+bool json_failed(const struct json_fields *fields);
 /* Keeps the first fault only. */
-void fields_fail(struct fields *fields, const char *name, const char *wanted);
+void json_fail(struct json_fields *fields, const char *name, const char *wanted);
 
 /* Absent or of another type is a fault. */
-struct slice field_text(struct fields *fields, const json_t *object, const char *name);
-uint64_t field_number(struct fields *fields, const json_t *object, const char *name);
-bool field_flag(struct fields *fields, const json_t *object, const char *name);
-struct digest field_digest(struct fields *fields, const json_t *object, const char *name);
-int64_t field_time_us(struct fields *fields, const json_t *object, const char *name);
-const json_t *field_array(struct fields *fields, const json_t *object, const char *name);
-const json_t *field_object(struct fields *fields, const json_t *object, const char *name);
+struct slice json_get_text(struct json_fields *fields, const json_t *object, const char *name);
+uint64_t json_get_number(struct json_fields *fields, const json_t *object, const char *name);
+bool json_get_flag(struct json_fields *fields, const json_t *object, const char *name);
+struct digest json_get_digest(struct json_fields *fields, const json_t *object, const char *name);
+int64_t json_get_time_us(struct json_fields *fields, const json_t *object, const char *name);
+const json_t *json_get_array(struct json_fields *fields, const json_t *object, const char *name);
+const json_t *json_get_object(struct json_fields *fields, const json_t *object, const char *name);
 /* All items must be texts. */
-struct slice *field_texts(struct fields *fields, const json_t *object, const char *name,
-                          size_t *count);
+struct slice *json_get_texts(struct json_fields *fields, const json_t *object, const char *name,
+                             size_t *count);
 
 /* Absent or null gives the absent slice, 0, NULL. */
-struct slice field_text_maybe(struct fields *fields, const json_t *object, const char *name);
-uint64_t field_number_maybe(struct fields *fields, const json_t *object, const char *name);
-int64_t field_time_us_maybe(struct fields *fields, const json_t *object, const char *name);
-const json_t *field_object_maybe(struct fields *fields, const json_t *object, const char *name);
+struct slice json_get_text_maybe(struct json_fields *fields, const json_t *object,
+                                 const char *name);
+uint64_t json_get_number_maybe(struct json_fields *fields, const json_t *object, const char *name);
+int64_t json_get_time_us_maybe(struct json_fields *fields, const json_t *object, const char *name);
+const json_t *json_get_object_maybe(struct json_fields *fields, const json_t *object,
+                                    const char *name);
 
 /* 2026-04-15T20:51:47.123456Z and nothing else. */
 bool time_us_from_text(struct slice text, int64_t *out);

@@ -49,36 +49,36 @@ enum err_code keylist_seal(const struct key *root, const struct keylist *list, s
     return buf_failed(out) ? err_set(err, ERR_LIMIT, "the key list is too large") : OK;
 }
 
-static void key_from_json(struct fields *fields, const json_t *object, struct keylist_key *out)
+static void key_from_json(struct json_fields *fields, const json_t *object, struct keylist_key *out)
 {
-    struct slice public_hex = field_text(fields, object, "key");
-    struct slice id = field_text(fields, object, "id");
+    struct slice public_hex = json_get_text(fields, object, "key");
+    struct slice id = json_get_text(fields, object, "id");
     struct key named;
 
-    out->purpose = key_purpose_from_name(field_text(fields, object, "purpose"));
-    out->name = field_text_maybe(fields, object, "name");
-    out->not_before_us = field_time_us_maybe(fields, object, "not_before");
-    out->not_after_us = field_time_us_maybe(fields, object, "not_after");
-    out->revoked = field_flag(fields, object, "revoked");
+    out->purpose = key_purpose_from_name(json_get_text(fields, object, "purpose"));
+    out->name = json_get_text_maybe(fields, object, "name");
+    out->not_before_us = json_get_time_us_maybe(fields, object, "not_before");
+    out->not_after_us = json_get_time_us_maybe(fields, object, "not_after");
+    out->revoked = json_get_flag(fields, object, "revoked");
     if (!hex_decode(public_hex, out->public_key, sizeof out->public_key)) {
-        fields_fail(fields, "key", "64 hex digits");
+        json_fail(fields, "key", "64 hex digits");
         return;
     }
     key_from_public(&named, out->purpose, out->public_key);
     if (!slice_eq_cstr(id, named.id))
-        fields_fail(fields, "id", "that of its key");
+        json_fail(fields, "id", "that of its key");
     memcpy(out->id, named.id, sizeof out->id);
 }
 
-static void keylist_from_json(struct fields *fields, const json_t *header, struct keylist *out)
+static void keylist_from_json(struct json_fields *fields, const json_t *header, struct keylist *out)
 {
-    const json_t *keys = field_array(fields, header, "keys");
+    const json_t *keys = json_get_array(fields, header, "keys");
 
-    out->relay = field_text(fields, header, "relay");
-    out->issued_us = field_time_us(fields, header, "issued");
+    out->relay = json_get_text(fields, header, "relay");
+    out->issued_us = json_get_time_us(fields, header, "issued");
     out->count = json_array_size(keys);
     if (out->count > KEYLIST_KEYS_MAX) {
-        fields_fail(fields, "keys", "at most 1000 keys");
+        json_fail(fields, "keys", "at most 1000 keys");
         out->count = 0;
     }
     out->keys = arena_alloc_array(fields->arena, out->count + 1, sizeof *out->keys);
@@ -89,7 +89,7 @@ static void keylist_from_json(struct fields *fields, const json_t *header, struc
 enum err_code keylist_open(struct arena *arena, const uint8_t root[KEY_PUBLIC_BYTES],
                            struct slice frame, struct keylist *out, struct err *err)
 {
-    struct fields fields = {.arena = arena, .err = err};
+    struct json_fields fields = {.arena = arena, .err = err};
     struct packet packet;
     json_t *header;
 
@@ -105,7 +105,7 @@ enum err_code keylist_open(struct arena *arena, const uint8_t root[KEY_PUBLIC_BY
         return err_wrap(err, "key list");
     keylist_from_json(&fields, header, out);
     json_decref(header);
-    return fields_failed(&fields) ? err_wrap(err, "key list") : OK;
+    return json_failed(&fields) ? err_wrap(err, "key list") : OK;
 }
 
 const struct keylist_key *keylist_find(const struct keylist *list, struct slice id)

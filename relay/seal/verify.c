@@ -1,20 +1,20 @@
 #include "seal/verify_internal.h"
 
 /* Key, relay, class and time: what the key list is asked about. */
-static enum err_code read_common(const struct verifier *verifier, struct fields *fields,
+static enum err_code read_common(const struct verifier *verifier, struct json_fields *fields,
                                  const json_t *json, bool class_maybe, struct signed_header *out,
                                  const struct keylist_key **key)
 {
-    struct slice relay = field_text(fields, json, "relay");
-    struct slice class =
-        class_maybe ? field_text_maybe(fields, json, "class") : field_text(fields, json, "class");
+    struct slice relay = json_get_text(fields, json, "relay");
+    struct slice class = class_maybe ? json_get_text_maybe(fields, json, "class")
+                                     : json_get_text(fields, json, "class");
 
-    out->key_id = field_text(fields, json, "key");
-    out->time_us = field_time_us(fields, json, "time");
+    out->key_id = json_get_text(fields, json, "key");
+    out->time_us = json_get_time_us(fields, json, "time");
     out->class = alert_class_from_name(class);
     if (out->class == CLASS_NONE && !(class_maybe && !class.ptr))
-        fields_fail(fields, "class", "actual or exercise");
-    if (fields_failed(fields))
+        json_fail(fields, "class", "actual or exercise");
+    if (json_failed(fields))
         return fields->code;
     if (!slice_eq(relay, verifier->keys->relay))
         return err_set(fields->err, ERR_CRYPTO, "key: from the relay %.*s, the key list is %.*s's",
@@ -29,7 +29,7 @@ enum err_code verify_signed(const struct verifier *verifier, struct arena *arena
                             bool class_maybe, struct packet *packet, struct signed_header *header,
                             json_t **json, struct err *err)
 {
-    struct fields fields = {.arena = arena, .err = err};
+    struct json_fields fields = {.arena = arena, .err = err};
     const struct keylist_key *key = NULL;
     enum err_code code = packet_open(arena, frame, packet, err);
 
@@ -56,18 +56,18 @@ enum err_code verify_signed(const struct verifier *verifier, struct arena *arena
     return code;
 }
 
-struct head field_head(struct fields *fields, const json_t *object, const char *name)
+struct head json_get_head(struct json_fields *fields, const json_t *object, const char *name)
 {
-    const json_t *value = field_object(fields, object, name);
+    const json_t *value = json_get_object(fields, object, name);
 
-    return (struct head){.seq = field_number(fields, value, "seq"),
-                         .chain = field_digest(fields, value, "chain")};
+    return (struct head){.seq = json_get_number(fields, value, "seq"),
+                         .chain = json_get_digest(fields, value, "chain")};
 }
 
-struct topic_number *field_topic_numbers(struct fields *fields, const json_t *object,
-                                         const char *name, size_t *count)
+struct topic_number *json_get_topic_numbers(struct json_fields *fields, const json_t *object,
+                                            const char *name, size_t *count)
 {
-    json_t *map = (json_t *)(uintptr_t)field_object_maybe(fields, object, name);
+    json_t *map = (json_t *)(uintptr_t)json_get_object_maybe(fields, object, name);
     struct topic_number *list;
     const char *topic;
     json_t *value;
@@ -76,34 +76,35 @@ struct topic_number *field_topic_numbers(struct fields *fields, const json_t *ob
     list = arena_alloc_array(fields->arena, json_object_size(map) + 1, sizeof *list);
     json_object_foreach(map, topic, value) list[(*count)++] = (struct topic_number){
         .topic = arena_copy(fields->arena, slice_from_cstr(topic)),
-        .seq = field_number(fields, map, topic),
+        .seq = json_get_number(fields, map, topic),
     };
     return list;
 }
 
-static void beat_fields(struct fields *fields, const json_t *json, struct verified_beat *out)
+static void beat_fields(struct json_fields *fields, const json_t *json, struct verified_beat *out)
 {
-    const json_t *in_force = field_object(fields, json, "in_force");
-    struct slice state = field_text(fields, json, "state");
+    const json_t *in_force = json_get_object(fields, json, "in_force");
+    struct slice state = json_get_text(fields, json, "state");
 
-    out->interval_ms = field_number(fields, json, "interval_ms");
+    out->interval_ms = json_get_number(fields, json, "interval_ms");
+    out->started = json_get_text(fields, json, "started");
     out->degraded = !slice_eq_cstr(state, "ok");
-    out->reasons = field_texts(fields, json, "reasons", &out->reason_count);
-    out->head = field_head(fields, json, "head");
-    field_object(fields, json, "topics");
-    out->topics = field_topic_numbers(fields, json, "topics", &out->topic_count);
-    out->in_force_count = field_number(fields, in_force, "count");
-    out->in_force_digest = field_digest(fields, in_force, "digest");
-    out->keys_issued_us = field_time_us_maybe(fields, json, "keys_issued");
+    out->reasons = json_get_texts(fields, json, "reasons", &out->reason_count);
+    out->head = json_get_head(fields, json, "head");
+    json_get_object(fields, json, "topics");
+    out->topics = json_get_topic_numbers(fields, json, "topics", &out->topic_count);
+    out->in_force_count = json_get_number(fields, in_force, "count");
+    out->in_force_digest = json_get_digest(fields, in_force, "digest");
+    out->keys_issued_us = json_get_time_us_maybe(fields, json, "keys_issued");
     if (out->interval_ms == 0)
-        fields_fail(fields, "interval_ms", "above 0");
+        json_fail(fields, "interval_ms", "above 0");
 }
 
 enum err_code verify_beat(const struct verifier *verifier, struct arena *arena,
                           enum alert_class class, struct slice frame, struct verified_beat *out,
                           struct err *err)
 {
-    struct fields fields = {.arena = arena, .err = err};
+    struct json_fields fields = {.arena = arena, .err = err};
     struct packet packet;
     json_t *json;
     enum err_code code;
@@ -115,7 +116,7 @@ enum err_code verify_beat(const struct verifier *verifier, struct arena *arena,
         return code;
     beat_fields(&fields, json, out);
     json_decref(json);
-    if (fields_failed(&fields))
+    if (json_failed(&fields))
         return fields.code;
     if (out->header.class != class)
         return err_set(err, ERR_CRYPTO, "class: a beat of %s on the topic of %s",
@@ -123,14 +124,14 @@ enum err_code verify_beat(const struct verifier *verifier, struct arena *arena,
     return OK;
 }
 
-static enum err_code check_question(struct fields *fields, const json_t *json,
+static enum err_code check_question(struct json_fields *fields, const json_t *json,
                                     const struct question *question)
 {
-    struct slice verb = field_text(fields, json, "verb");
-    struct slice class = field_text(fields, json, "class");
-    struct slice nonce = field_text(fields, json, "nonce");
+    struct slice verb = json_get_text(fields, json, "verb");
+    struct slice class = json_get_text(fields, json, "class");
+    struct slice nonce = json_get_text(fields, json, "nonce");
 
-    if (fields_failed(fields))
+    if (json_failed(fields))
         return fields->code;
     if (!slice_eq(verb, question->verb) || !slice_eq(nonce, question->nonce) ||
         !slice_eq_cstr(class, alert_class_name(question->class)))
@@ -138,13 +139,13 @@ static enum err_code check_question(struct fields *fields, const json_t *json,
     return OK;
 }
 
-static enum err_code check_digests(struct fields *fields, const json_t *json,
+static enum err_code check_digests(struct json_fields *fields, const json_t *json,
                                    const struct slice *frames, size_t count)
 {
-    const json_t *digests = field_array(fields, json, "digests");
-    uint64_t told = field_number(fields, json, "count");
+    const json_t *digests = json_get_array(fields, json, "digests");
+    uint64_t told = json_get_number(fields, json, "count");
 
-    if (fields_failed(fields))
+    if (json_failed(fields))
         return fields->code;
     if (told != count || json_array_size(digests) != count)
         return err_set(fields->err, ERR_CRYPTO, "answer: %zu frames follow, %llu were signed",
@@ -160,24 +161,25 @@ static enum err_code check_digests(struct fields *fields, const json_t *json,
     return OK;
 }
 
-static void answer_fields(struct fields *fields, const json_t *json, struct verified_answer *out)
+static void answer_fields(struct json_fields *fields, const json_t *json,
+                          struct verified_answer *out)
 {
-    const json_t *error = field_object_maybe(fields, json, "error");
+    const json_t *error = json_get_object_maybe(fields, json, "error");
 
     if (error) {
-        out->error_code = field_text(fields, error, "code");
-        out->error_text = field_text_maybe(fields, error, "text");
+        out->error_code = json_get_text(fields, error, "code");
+        out->error_text = json_get_text_maybe(fields, error, "text");
     }
-    out->more = field_flag(fields, json, "more");
-    out->head = field_head(fields, json, "head");
-    out->as_of = field_topic_numbers(fields, json, "as_of", &out->as_of_count);
+    out->more = json_get_flag(fields, json, "more");
+    out->head = json_get_head(fields, json, "head");
+    out->as_of = json_get_topic_numbers(fields, json, "as_of", &out->as_of_count);
 }
 
 enum err_code verify_answer(const struct verifier *verifier, struct arena *arena,
                             const struct question *question, const struct slice *frames,
                             size_t frame_count, struct verified_answer *out, struct err *err)
 {
-    struct fields fields = {.arena = arena, .err = err};
+    struct json_fields fields = {.arena = arena, .err = err};
     struct packet packet;
     json_t *json;
     enum err_code code;
@@ -198,26 +200,27 @@ enum err_code verify_answer(const struct verifier *verifier, struct arena *arena
     return code;
 }
 
-static void receipt_fields(struct fields *fields, const json_t *json, struct verified_receipt *out)
+static void receipt_fields(struct json_fields *fields, const json_t *json,
+                           struct verified_receipt *out)
 {
     const json_t *digest = json_object_get(json, "digest");
 
-    out->authority = field_text_maybe(fields, json, "authority");
+    out->authority = json_get_text_maybe(fields, json, "authority");
     out->has_digest = digest && !json_is_null(digest);
     if (out->has_digest)
-        out->digest = field_digest(fields, json, "digest");
-    out->dry_run = field_flag(fields, json, "dry_run");
-    out->outcome = field_text(fields, json, "outcome");
-    out->verdict = field_text(fields, json, "verdict");
-    out->reason = field_text_maybe(fields, json, "reason");
-    out->text = field_text_maybe(fields, json, "text");
-    field_array(fields, json, "bulletins");
+        out->digest = json_get_digest(fields, json, "digest");
+    out->dry_run = json_get_flag(fields, json, "dry_run");
+    out->outcome = json_get_text(fields, json, "outcome");
+    out->verdict = json_get_text(fields, json, "verdict");
+    out->reason = json_get_text_maybe(fields, json, "reason");
+    out->text = json_get_text_maybe(fields, json, "text");
+    json_get_array(fields, json, "bulletins");
 }
 
 enum err_code verify_receipt(const struct verifier *verifier, struct arena *arena,
                              struct slice frame, struct verified_receipt *out, struct err *err)
 {
-    struct fields fields = {.arena = arena, .err = err};
+    struct json_fields fields = {.arena = arena, .err = err};
     struct packet packet;
     json_t *json;
     enum err_code code;
@@ -236,7 +239,7 @@ enum err_code verify_copies(const struct verifier *verifier, struct arena *arena
                             enum alert_class class, uint64_t seq, struct slice frame,
                             struct signed_header *out, struct err *err)
 {
-    struct fields fields = {.arena = arena, .err = err};
+    struct json_fields fields = {.arena = arena, .err = err};
     struct packet packet;
     json_t *json;
     enum err_code code;
@@ -245,8 +248,8 @@ enum err_code verify_copies(const struct verifier *verifier, struct arena *arena
     code = verify_signed(verifier, arena, frame, SEAL_COPIES, 2, false, &packet, out, &json, err);
     if (code != OK)
         return code;
-    field_array(&fields, json, "copies");
-    if (out->class != class || field_number(&fields, json, "seq") != seq)
+    json_get_array(&fields, json, "copies");
+    if (out->class != class || json_get_number(&fields, json, "seq") != seq)
         code = err_set(err, ERR_CRYPTO, "copies: of another bulletin");
     json_decref(json);
     return code == OK ? fields.code : code;

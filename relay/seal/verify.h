@@ -71,6 +71,7 @@ enum err_code verify_original(const struct verifier *verifier, struct arena *are
 struct verified_beat {
     struct signed_header header;
     uint64_t interval_ms;
+    struct slice started; /* when the relay was; another one: it was restarted */
     bool degraded;
     struct slice *reasons;
     size_t reason_count;

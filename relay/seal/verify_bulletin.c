@@ -10,66 +10,67 @@ struct claims {
     bool original_inline;
 };
 
-static void topic_fields(struct fields *fields, const json_t *json, struct verified_bulletin *out)
+static void topic_fields(struct json_fields *fields, const json_t *json,
+                         struct verified_bulletin *out)
 {
-    const json_t *topics = field_array(fields, json, "topics");
+    const json_t *topics = json_get_array(fields, json, "topics");
 
     out->topic_count = json_array_size(topics);
     out->topics = arena_alloc_array(fields->arena, out->topic_count + 1, sizeof *out->topics);
     for (size_t i = 0; i < out->topic_count; i++) {
         const json_t *item = json_array_get(topics, i);
-        out->topics[i].topic = field_text(fields, item, "topic");
-        out->topics[i].seq = field_number(fields, item, "prev");
+        out->topics[i].topic = json_get_text(fields, item, "topic");
+        out->topics[i].seq = json_get_number(fields, item, "prev");
     }
 }
 
-static void origin_fields(struct fields *fields, const json_t *json, struct verified_bulletin *out,
-                          struct claims *claims)
+static void origin_fields(struct json_fields *fields, const json_t *json,
+                          struct verified_bulletin *out, struct claims *claims)
 {
-    const json_t *origin = field_object(fields, json, "origin");
-    const json_t *signature = field_object(fields, origin, "signature");
+    const json_t *origin = json_get_object(fields, json, "origin");
+    const json_t *signature = json_get_object(fields, origin, "signature");
 
-    out->source = field_text(fields, origin, "source");
-    out->sender = field_text(fields, origin, "sender");
-    out->identifier = field_text(fields, origin, "identifier");
-    out->sent = field_text(fields, origin, "sent");
-    out->original_digest = field_digest(fields, origin, "digest");
-    out->original_size = field_number(fields, origin, "size");
-    out->signature_verdict = field_text(fields, signature, "verdict");
-    claims->original_inline = field_flag(fields, origin, "inline");
+    out->source = json_get_text(fields, origin, "source");
+    out->sender = json_get_text(fields, origin, "sender");
+    out->identifier = json_get_text(fields, origin, "identifier");
+    out->sent = json_get_text(fields, origin, "sent");
+    out->original_digest = json_get_digest(fields, origin, "digest");
+    out->original_size = json_get_number(fields, origin, "size");
+    out->signature_verdict = json_get_text(fields, signature, "verdict");
+    claims->original_inline = json_get_flag(fields, origin, "inline");
 }
 
-static void derived_fields(struct fields *fields, const json_t *json, struct verified_bulletin *out,
-                           struct claims *claims)
+static void derived_fields(struct json_fields *fields, const json_t *json,
+                           struct verified_bulletin *out, struct claims *claims)
 {
-    const json_t *derived = field_object(fields, json, "derived");
+    const json_t *derived = json_get_object(fields, json, "derived");
 
-    out->derived_identifier = field_text(fields, derived, "identifier");
-    out->derived_digest = field_digest(fields, derived, "digest");
-    claims->derived_sender = field_text(fields, derived, "sender");
-    claims->derived_size = field_number(fields, derived, "size");
+    out->derived_identifier = json_get_text(fields, derived, "identifier");
+    out->derived_digest = json_get_digest(fields, derived, "digest");
+    claims->derived_sender = json_get_text(fields, derived, "sender");
+    claims->derived_size = json_get_number(fields, derived, "size");
 }
 
-static void bulletin_fields(struct fields *fields, const json_t *json,
+static void bulletin_fields(struct json_fields *fields, const json_t *json,
                             struct verified_bulletin *out, struct claims *claims)
 {
-    const json_t *translation = field_object(fields, json, "translation");
+    const json_t *translation = json_get_object(fields, json, "translation");
 
-    out->seq = field_number(fields, json, "seq");
-    out->chain_prev = field_digest(fields, json, "chain_prev");
-    out->chain = field_digest(fields, json, "chain");
+    out->seq = json_get_number(fields, json, "seq");
+    out->chain_prev = json_get_digest(fields, json, "chain_prev");
+    out->chain = json_get_digest(fields, json, "chain");
     topic_fields(fields, json, out);
-    out->side = side_from_name(field_text(fields, json, "side"));
-    out->regions = field_texts(fields, json, "regions", &out->region_count);
-    claims->cap_status = field_text(fields, field_object(fields, json, "cap"), "status");
+    out->side = side_from_name(json_get_text(fields, json, "side"));
+    out->regions = json_get_texts(fields, json, "regions", &out->region_count);
+    claims->cap_status = json_get_text(fields, json_get_object(fields, json, "cap"), "status");
     origin_fields(fields, json, out, claims);
     derived_fields(fields, json, out, claims);
-    out->note_count = json_array_size(field_array(fields, translation, "notes"));
-    out->in_force_until_us = field_time_us_maybe(fields, json, "in_force_until");
+    out->note_count = json_array_size(json_get_array(fields, translation, "notes"));
+    out->in_force_until_us = json_get_time_us_maybe(fields, json, "in_force_until");
     if (out->seq == 0)
-        fields_fail(fields, "seq", "above 0");
+        json_fail(fields, "seq", "above 0");
     if (out->side == SIDE_NONE)
-        fields_fail(fields, "side", "ca or us");
+        json_fail(fields, "side", "ca or us");
 }
 
 static enum err_code check_part(struct slice part, uint64_t size, const struct digest *digest,
@@ -215,7 +216,7 @@ enum err_code verify_bulletin(const struct verifier *verifier, struct arena *are
                               struct err *err)
 {
     struct err own = {0};
-    struct fields fields = {.arena = arena, .err = &own};
+    struct json_fields fields = {.arena = arena, .err = &own};
     struct claims claims = {0};
     struct packet packet;
     json_t *json;

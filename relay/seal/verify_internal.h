@@ -16,9 +16,9 @@ enum err_code verify_signed(const struct verifier *verifier, struct arena *arena
                             bool class_maybe, struct packet *packet, struct signed_header *header,
                             json_t **json, struct err *err);
 
-struct head field_head(struct fields *fields, const json_t *object, const char *name);
+struct head json_get_head(struct json_fields *fields, const json_t *object, const char *name);
 /* An object: topic to number. Absent gives none. */
-struct topic_number *field_topic_numbers(struct fields *fields, const json_t *object,
-                                         const char *name, size_t *count);
+struct topic_number *json_get_topic_numbers(struct json_fields *fields, const json_t *object,
+                                            const char *name, size_t *count);
 
 #endif
