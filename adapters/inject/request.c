@@ -23,17 +23,17 @@ static bool refuse(struct request_refusal *refusal, const char *reason, const ch
     return false;
 }
 
-static void read_fields(struct fields *fields, const json_t *header, struct request *out)
+static void read_fields(struct json_fields *fields, const json_t *header, struct request *out)
 {
-    out->authority = field_text(fields, header, "authority");
-    out->key_id = field_text(fields, header, "key");
-    out->digest = field_digest(fields, header, "digest");
-    out->has_digest = !fields_failed(fields);
-    out->time_us = field_time_us(fields, header, "time");
-    struct slice nonce = field_text(fields, header, "nonce");
-    if (!fields_failed(fields) && !hex_decode(nonce, out->nonce, sizeof out->nonce))
-        fields_fail(fields, "nonce", "32 hex digits");
-    out->dry_run = field_flag(fields, header, "dry_run");
+    out->authority = json_get_text(fields, header, "authority");
+    out->key_id = json_get_text(fields, header, "key");
+    out->digest = json_get_digest(fields, header, "digest");
+    out->has_digest = !json_failed(fields);
+    out->time_us = json_get_time_us(fields, header, "time");
+    struct slice nonce = json_get_text(fields, header, "nonce");
+    if (!json_failed(fields) && !hex_decode(nonce, out->nonce, sizeof out->nonce))
+        json_fail(fields, "nonce", "32 hex digits");
+    out->dry_run = json_get_flag(fields, header, "dry_run");
 }
 
 static bool read_header(struct arena *arena, struct slice text, struct request *out,
@@ -43,10 +43,10 @@ static bool read_header(struct arena *arena, struct slice text, struct request *
     json_t *header = json_read(text, &err);
     if (!header)
         return refuse(refusal, "inject.unreadable", "the header: %s", err.text);
-    struct fields fields = {.arena = arena, .err = &err};
+    struct json_fields fields = {.arena = arena, .err = &err};
     read_fields(&fields, header, out);
     json_decref(header);
-    if (fields_failed(&fields))
+    if (json_failed(&fields))
         return refuse(refusal, "inject.unreadable", "the header: %s", err.text);
     return true;
 }

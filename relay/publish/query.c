@@ -67,7 +67,7 @@ static bool is_nonce(struct slice text)
 static bool query_read(struct query *query, struct answer *answer, struct slice text)
 {
     struct err err = {0};
-    struct fields fields = {.arena = query->arena, .err = &err};
+    struct json_fields fields = {.arena = query->arena, .err = &err};
     struct slice verb, nonce, class_name;
 
     query->json = json_read(text, &err);
@@ -75,22 +75,22 @@ static bool query_read(struct query *query, struct answer *answer, struct slice 
         answer_fail(answer, "bad-request", "%s", err.text);
         return false;
     }
-    verb = field_text(&fields, query->json, "verb");
-    nonce = field_text(&fields, query->json, "nonce");
-    class_name = field_text(&fields, query->json, "class");
-    if (!fields_failed(&fields) && verb.len <= QUERY_VERB_MAX)
+    verb = json_get_text(&fields, query->json, "verb");
+    nonce = json_get_text(&fields, query->json, "nonce");
+    class_name = json_get_text(&fields, query->json, "class");
+    if (!json_failed(&fields) && verb.len <= QUERY_VERB_MAX)
         query->verb = verb;
     if (is_nonce(nonce))
         query->nonce = nonce;
     else
-        fields_fail(&fields, "nonce", "32 hex digits");
+        json_fail(&fields, "nonce", "32 hex digits");
     if (alert_class_from_name(class_name))
         query->class = alert_class_from_name(class_name);
     else
-        fields_fail(&fields, "class", "actual or exercise");
-    if (fields_failed(&fields))
+        json_fail(&fields, "class", "actual or exercise");
+    if (json_failed(&fields))
         answer_fail(answer, "bad-request", "%s", err.text);
-    return !fields_failed(&fields);
+    return !json_failed(&fields);
 }
 
 static void query_run(struct queries *queries, const struct query *query, struct answer *answer)

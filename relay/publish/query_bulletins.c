@@ -58,13 +58,13 @@ static bool page_snapshot(const struct query *query, struct answer *answer)
 static bool page_read_topics(const struct query *query, struct page *page)
 {
     struct err err = {0};
-    struct fields fields = {.arena = query->arena, .err = &err};
+    struct json_fields fields = {.arena = query->arena, .err = &err};
     const json_t *list = json_object_get(query->json, "topics");
 
     if (!list || json_is_null(list))
         return true;
-    page->topics = field_texts(&fields, query->json, "topics", &page->topic_count);
-    if (fields_failed(&fields)) {
+    page->topics = json_get_texts(&fields, query->json, "topics", &page->topic_count);
+    if (json_failed(&fields)) {
         answer_fail(page->answer, "bad-request", "%s", err.text);
         return false;
     }
@@ -285,11 +285,11 @@ static void get_add_bytes(const struct query *query, struct answer *answer, stru
 static void get_by_digest(const struct query *query, struct answer *answer)
 {
     struct err err = {0};
-    struct fields fields = {.arena = query->arena, .err = &err};
-    struct digest digest = field_digest(&fields, query->json, "digest");
+    struct json_fields fields = {.arena = query->arena, .err = &err};
+    struct digest digest = json_get_digest(&fields, query->json, "digest");
     struct slice bytes;
 
-    if (fields_failed(&fields))
+    if (json_failed(&fields))
         answer_fail(answer, "bad-request", "%s", err.text);
     else if (journal_get_bytes(query->options->journal, query->arena, query->class, &digest, &bytes,
                                &err))

@@ -76,12 +76,12 @@ static bool why_take_row(void *context, const struct journal_why *row)
 void query_why(const struct query *query, struct answer *answer)
 {
     struct err err = {0};
-    struct fields fields = {.arena = query->arena, .err = &err};
-    struct slice text = field_text(&fields, query->json, "text");
+    struct json_fields fields = {.arena = query->arena, .err = &err};
+    struct slice text = json_get_text(&fields, query->json, "text");
     struct why why = {0};
     uint64_t max = WHY_ROWS;
 
-    if (fields_failed(&fields) || text.len < WHY_TEXT_MIN || text.len > WHY_TEXT_MAX) {
+    if (json_failed(&fields) || text.len < WHY_TEXT_MIN || text.len > WHY_TEXT_MAX) {
         answer_fail(answer, "bad-request", "text: %d to %d characters are needed", WHY_TEXT_MIN,
                     WHY_TEXT_MAX);
         return;
