@@ -125,15 +125,6 @@ static void fill_event(struct work *work, size_t i, struct cap_info *info)
     note_filled(work, i, "event", "Unspecified event");
 }
 
-static void check_web(struct work *work, size_t i, struct cap_info *info)
-{
-    if (slice_is_empty(info->web) || text_is_uri(info->web))
-        return;
-    notes_add(work->notes, work->arena, NOTE_URI_DROPPED, path_info(work, i, "web"),
-              "Not a URI that every reader takes: %.*s.", SLICE_ARG(text_short(info->web, 200)));
-    info->web = (struct slice){0};
-}
-
 static struct cap_pairs given_pairs(struct work *work, size_t i, const struct cap_pairs *given,
                                     const char *element)
 {
@@ -164,7 +155,7 @@ enum err_code step_infos(struct work *work, struct err *err)
         fill_category(work, i, info);
         fill_scales(work, i, info);
         fill_event(work, i, info);
-        check_web(work, i, info);
+        uri_correct(work, &info->web, path_info(work, i, "web"));
         info->event_codes = given_pairs(work, i, &info->event_codes, "eventCode");
         info->parameters = given_pairs(work, i, &info->parameters, "parameter");
     }

@@ -69,7 +69,11 @@ void pair_list_add_once(struct work *work, struct pair_list *list, struct slice 
                         struct slice value);
 
 /* Forms that the schema asks for (text.c). */
-bool text_is_uri(struct slice text);     /* anyURI, stricter than the standard */
+bool text_is_uri(struct slice text); /* anyURI, stricter than the standard */
+/* The same with what a URI cannot hold percent-encoded; absent where that does not help. */
+struct slice text_make_uri(struct arena *arena, struct slice text);
+/* Makes it a URI or absent, and notes which. */
+void uri_correct(struct work *work, struct slice *uri, const char *path);
 bool text_is_integer(struct slice text); /* xs:integer */
 bool text_is_decimal(struct slice text); /* xs:decimal */
 bool text_is_language(struct slice text);

@@ -17,10 +17,12 @@
 #define NOTE_INFOS_FROM_REFERENCED                                                                 \
     "infos-from-referenced"        /* a Cancel takes the infos of what it cancels */
 #define NOTE_INFO_NONE "info-none" /* a message without info where the target expects some */
-#define NOTE_ELEMENT_FILLED "element-filled" /* mandatory and absent or unreadable in the source   \
-                                              */
+#define NOTE_ELEMENT_FILLED                                                                        \
+    "element-filled" /* mandatory and absent or unreadable in the source                           \
+                      */
 #define NOTE_LANGUAGE_RELABELLED "language-relabelled"
 #define NOTE_LANGUAGE_KEPT "language-kept" /* no channel of the target side carries it */
+#define NOTE_URI_ENCODED "uri-encoded"     /* percent-encoded where the source was not */
 #define NOTE_URI_DROPPED "uri-dropped"
 #define NOTE_TIME_DROPPED "time-dropped"       /* unreadable instant */
 #define NOTE_OFFSET_REPLACED "offset-replaced" /* same instant, other offset */

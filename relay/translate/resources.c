@@ -28,12 +28,7 @@ static void translate_resource(struct work *work, size_t i, size_t j, struct cap
                   "Not a number of bytes: %.*s.", SLICE_ARG(text_short(resource->size, 40)));
         resource->size = (struct slice){0};
     }
-    if (!slice_is_empty(resource->uri) && !text_is_uri(resource->uri)) {
-        notes_add(work->notes, work->arena, NOTE_URI_DROPPED, path_resource(work, i, j, "uri"),
-                  "Not a URI that every reader takes: %.*s.",
-                  SLICE_ARG(text_short(resource->uri, 200)));
-        resource->uri = (struct slice){0};
-    }
+    uri_correct(work, &resource->uri, path_resource(work, i, j, "uri"));
     if (!slice_is_empty(resource->deref_uri)) {
         notes_add(work->notes, work->arena, NOTE_EMBEDDED_LEFT_OUT,
                   path_resource(work, i, j, "derefUri"),

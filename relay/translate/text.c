@@ -38,11 +38,10 @@ static bool uri_chars_are_good(struct slice text)
  * can use. */
 static bool authority_is_good(struct slice rest)
 {
-    struct slice authority = {0};
     size_t end = 0;
     while (end < rest.len && !strchr("/?#", rest.ptr[end]))
         end++;
-    authority = slice_sub(rest, 0, end);
+    struct slice authority = slice_sub(rest, 0, end);
     ptrdiff_t at = slice_find(authority, "@");
     struct slice host = slice_sub(authority, (size_t)(at + 1), authority.len);
     ptrdiff_t colon = slice_find(host, ":");
@@ -74,6 +73,42 @@ bool text_is_uri(struct slice text)
     /* A colon in the first step of a relative path would read as a scheme. */
     ptrdiff_t colon = slice_find(rest, ":"), slash = slice_find(rest, "/");
     return colon < 0 || (slash >= 0 && slash < colon);
+}
+
+struct slice text_make_uri(struct arena *arena, struct slice text)
+{
+    if (text_is_uri(text))
+        return text;
+    char *encoded = arena_alloc(arena, 3 * text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool escape =
+            c == '%' && i + 2 < text.len && is_hex(text.ptr[i + 1]) && is_hex(text.ptr[i + 2]);
+        if (is_uri_char(c) && (c != '%' || escape)) {
+            encoded[len++] = c;
+            continue;
+        }
+        encoded[len++] = '%';
+        hex_encode((const uint8_t *)&text.ptr[i], 1, encoded + len);
+        len += 2;
+    }
+    struct slice uri = slice_of(encoded, len);
+    return text_is_uri(uri) ? uri : (struct slice){0};
+}
+
+void uri_correct(struct work *work, struct slice *uri, const char *path)
+{
+    struct slice given = *uri;
+    if (slice_is_empty(given) || text_is_uri(given))
+        return;
+    *uri = text_make_uri(work->arena, given);
+    if (slice_is_empty(*uri))
+        notes_add(work->notes, work->arena, NOTE_URI_DROPPED, path, "Not a URI: %.*s.",
+                  SLICE_ARG(text_short(given, 200)));
+    else
+        notes_add(work->notes, work->arena, NOTE_URI_ENCODED, path, "Percent-encoded: %.*s.",
+                  SLICE_ARG(text_short(given, 200)));
 }
 
 static struct slice without_sign(struct slice text)
