@@ -101,21 +101,21 @@ static const json_t *find_listed(const json_t *keys, const struct key *key)
  * battery), and then only time will tell. */
 static enum err_code check_listed(const json_t *keys, const struct key *key, const char *name,
                                   const struct clock *clock, int64_t *not_after_us,
-                                  struct fields *fields)
+                                  struct json_fields *fields)
 {
     const json_t *listed = find_listed(keys, key);
     int64_t now_us = clock_now_us(clock), not_before_us;
 
     if (!listed)
         return err_set(fields->err, ERR_CRYPTO, "the %s key %s is not on it", name, key->id);
-    if (!slice_eq_cstr(field_text(fields, listed, "purpose"), key_purpose_name(key->purpose)))
+    if (!slice_eq_cstr(json_get_text(fields, listed, "purpose"), key_purpose_name(key->purpose)))
         return err_set(fields->err, ERR_CRYPTO, "the %s key %s is listed for another purpose", name,
                        key->id);
     if (json_is_true(json_object_get(listed, "revoked")))
         return err_set(fields->err, ERR_CRYPTO, "the %s key %s is revoked", name, key->id);
-    not_before_us = field_time_us_maybe(fields, listed, "not_before");
-    *not_after_us = field_time_us_maybe(fields, listed, "not_after");
-    if (fields_failed(fields))
+    not_before_us = json_get_time_us_maybe(fields, listed, "not_before");
+    *not_after_us = json_get_time_us_maybe(fields, listed, "not_after");
+    if (json_failed(fields))
         return fields->code;
     if (*not_after_us && now_us >= *not_after_us)
         return err_set(fields->err, ERR_CRYPTO,
@@ -134,7 +134,7 @@ static enum err_code check_list(const struct relay_conf *conf, const struct rela
                                 const struct clock *clock, struct arena *arena,
                                 struct relayd_key_list *out, struct err *err)
 {
-    struct fields fields = {.arena = arena, .err = err};
+    struct json_fields fields = {.arena = arena, .err = err};
     struct packet packet;
     json_t *header = NULL;
     const json_t *listed;
@@ -145,9 +145,9 @@ static enum err_code check_list(const struct relay_conf *conf, const struct rela
         return code;
     if (packet.count != 2 || !(header = json_read(packet.parts[0], err)))
         return err_set(err, ERR_INVALID, "is no key list");
-    relay = field_text(&fields, header, "relay");
-    out->issued_us = field_time_us(&fields, header, "issued");
-    listed = field_array(&fields, header, "keys");
+    relay = json_get_text(&fields, header, "relay");
+    out->issued_us = json_get_time_us(&fields, header, "issued");
+    listed = json_get_array(&fields, header, "keys");
     code = fields.code;
     if (!code && !slice_eq(relay, conf->relay.name))
         code = err_set(err, ERR_CRYPTO, "is the list of relay `%.*s`, not of `%s`",
