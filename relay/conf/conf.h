@@ -27,7 +27,7 @@ enum conf_type {
     CONF_END = 0,  /* the empty row that ends a table */
     CONF_TEXT,     /* struct slice */
     CONF_PATH,     /* struct slice; made absolute, relative to the file's folder */
-    CONF_BOOL,     /* bool: true or false */
+    CONF_BOOL,     /* bool: true or false (yes, no, on, off) */
     CONF_INT,      /* int64_t */
     CONF_NUMBER,   /* double */
     CONF_DURATION, /* int64_t microseconds: 250ms 5s 2m 24h 7d */

@@ -132,7 +132,7 @@ static const struct conf_row journal_rows[] = {
      AT(journal.free_min_bytes),
      .fallback = "256MiB",
      .min = 1024 * 1024,
-     .max = 1e15,
+     .max = 1099511627776.0,
      .help = "With less free space on its disk the journal is reported as low; when nothing is "
              "left the relay keeps alerts in memory, says so in "
              "beats and log, and goes on when there is room."},

@@ -159,16 +159,21 @@ static enum err_code read_size(const struct conf_node *node, const struct conf_r
     return check_range(node, row, (double)value, err);
 }
 
+/* The row says that a truth value is meant, so the words of YAML 1.1 can be read in one way only.
+ */
 static enum err_code read_bool(const struct conf_node *node, const struct conf_row *row, void *out,
                                struct err *err)
 {
+    static const char *const words[][2] = {{"false", "true"}, {"no", "yes"}, {"off", "on"}};
     (void)row;
-    bool is_true = slice_eq_cstr(node->text, "true");
-    if (node->quoted || (!is_true && !slice_eq_cstr(node->text, "false")))
-        return conf_refuse(node, err, "`%s` is neither true nor false; write one of these two",
-                           node->text.ptr);
-    *(bool *)out = is_true;
-    return OK;
+    for (size_t i = 0; i < sizeof words / sizeof *words && !node->quoted; i++)
+        for (int value = 0; value < 2; value++)
+            if (slice_eq_cstr(node->text, words[i][value])) {
+                *(bool *)out = value;
+                return OK;
+            }
+    return conf_refuse(node, err, "`%s` is neither true nor false; write one of these two",
+                       node->text.ptr);
 }
 
 static enum err_code find_choice(const struct conf_node *node, const struct conf_row *row, int *out,
