@@ -63,7 +63,8 @@ static int double_cmp(const void *a, const void *b)
 
 static void row_fill(struct patch *patch, int row)
 {
-    qsort(patch->crossings, patch->crossing_count, sizeof(double), double_cmp);
+    if (patch->crossing_count > 1)
+        qsort(patch->crossings, patch->crossing_count, sizeof(double), double_cmp);
     char *cells = patch->cells + (size_t)row * patch->columns;
     size_t passed = 0;
     for (int column = 0; column < patch->columns; column++) {

@@ -54,6 +54,7 @@ static enum err_code load_message(struct journal *journal, struct arena *arena, 
         out->verdict = arena_copy(arena, query_slice_at(&query, 6));
         out->authority = arena_copy(arena, query_slice_at(&query, 7));
         out->content = query_digest_at(&query, 8);
+        out->first_arrival = query_int_at(&query, 12);
         code = unpack(arena, query_slice_at(&query, 9), query_int_at(&query, 10),
                       query_slice_at(&query, 11), &out->bytes, err);
     }
@@ -190,6 +191,18 @@ static enum err_code load_all(struct journal *journal, struct arena *arena, stru
     for (*count = 0; code == OK && *count < found; (*count)++)
         code = journal_find_arrival(journal, arena, arrivals[*count], &out[*count], err);
     return code;
+}
+
+enum err_code journal_find_all(struct journal *journal, struct arena *arena,
+                               const struct identity *identity, struct journal_known *out,
+                               size_t max, size_t *count, struct err *err)
+{
+    struct query query;
+
+    query_begin(&query, &journal->reader, FIND_ALL);
+    bind_identity(&query, identity);
+    query_int(&query, (int64_t)max);
+    return load_all(journal, arena, &query, out, max, count, err);
 }
 
 enum err_code journal_find_secondary(struct journal *journal, struct arena *arena,

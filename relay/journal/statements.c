@@ -46,6 +46,9 @@ static const char *const sql[STATEMENT_COUNT] = {
     [FIND_REFERENCE] = "SELECT a.first_arrival FROM arrivals a WHERE " SAME_IDENTITY
                        " AND a.verdict = 'duplicate' AND a.first_arrival IS NOT NULL "
                        "ORDER BY a.arrival LIMIT 1",
+    [FIND_ALL] = "SELECT a.arrival FROM arrivals a WHERE " SAME_IDENTITY
+                 " AND (a.verdict <> 'duplicate' OR a.reason = 'secondary-key') "
+                 "ORDER BY a.arrival LIMIT ?5",
     [FIND_CONTENT] = "SELECT a.arrival FROM arrivals a WHERE " SAME_IDENTITY
                      " AND a.content = ?5 AND a.verdict <> 'duplicate' " PUBLISHED_FIRST,
     [FIND_SECONDARY] = "SELECT arrival FROM arrivals WHERE secondary_key = ? AND class IS ? "
@@ -69,7 +72,7 @@ static const char *const sql[STATEMENT_COUNT] = {
 
     [SELECT_KNOWN] =
         "SELECT a.class, a.sender, a.identifier, a.sent_s, a.msg_type, a.source, a.verdict, "
-        "a.authority, a.content, o.coding, o.size, o.bytes FROM arrivals a "
+        "a.authority, a.content, o.coding, o.size, o.bytes, a.first_arrival FROM arrivals a "
         "JOIN originals o ON o.arrival = a.arrival WHERE a.arrival = ?",
     [SELECT_SENT] = "SELECT side, seq, regions, ended_by IS NULL AND until_s > 0, "
                     "ifnull(until_s, 0) FROM bulletins WHERE arrival = ? ORDER BY seq LIMIT 2",

@@ -27,6 +27,7 @@ enum statement {
     /* reading: which arrivals */
     FIND_IDENTITY,
     FIND_REFERENCE,
+    FIND_ALL,
     FIND_CONTENT,
     FIND_SECONDARY,
     FIND_REFERENCING,

@@ -1,0 +1,122 @@
+/* What was found and remarked, as JSON; written directly, since every alert pays for it. */
+#include "intake/passage.h"
+
+/* Beyond this further items are left out: a receipt must fit its header. */
+enum { NOTES_BYTES_SOFT = 256 * 1024, NOTES_BYTES_MAX = 16 * 1024 * 1024, TEXT_BYTES_MAX = 2000 };
+
+/* Length of the UTF-8 sequence at `at`, 0 where it is none. */
+static size_t sequence_len(struct slice s, size_t at)
+{
+    unsigned char first = (unsigned char)s.ptr[at];
+    size_t len = first < 0x80             ? 1
+                 : (first & 0xe0) == 0xc0 ? 2
+                 : (first & 0xf0) == 0xe0 ? 3
+                 : (first & 0xf8) == 0xf0 ? 4
+                                          : 0;
+    if (!len || first == 0xc0 || first == 0xc1 || first > 0xf4 || at + len > s.len)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if (((unsigned char)s.ptr[at + i] & 0xc0) != 0x80)
+            return 0;
+    return len;
+}
+
+static void put_text(struct buf *out, struct slice text)
+{
+    text = slice_sub(text, 0, TEXT_BYTES_MAX);
+    buf_put_char(out, '"');
+    for (size_t i = 0; i < text.len;) {
+        size_t len = sequence_len(text, i);
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c == '"' || c == '\\')
+            buf_put_char(out, '\\');
+        if (!len)
+            buf_put_char(out, '?');
+        else if (c < 0x20)
+            buf_printf(out, "\\u%04x", c);
+        else
+            buf_put(out, slice_sub(text, i, i + len));
+        i += len ? len : 1;
+    }
+    buf_put_char(out, '"');
+}
+
+static void put_member(struct buf *out, const char *separator, const char *name, struct slice text)
+{
+    buf_printf(out, "%s\"%s\":", separator, name);
+    if (text.ptr)
+        put_text(out, text);
+    else
+        buf_put_cstr(out, "null");
+}
+
+static bool put_more(struct buf *out, size_t index)
+{
+    if (out->len > NOTES_BYTES_SOFT)
+        return false;
+    if (index)
+        buf_put_char(out, ',');
+    return true;
+}
+
+static void put_findings(struct buf *out, const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count && put_more(out, i); i++) {
+        const struct finding *finding = &findings->items[i];
+        put_member(out, "{", "rule", slice_from_cstr(finding->rule));
+        put_member(out, ",", "severity", slice_from_cstr(finding_severity_name(finding->severity)));
+        put_member(out, ",", "where", finding->where);
+        buf_printf(out, ",\"line\":%u", finding->line);
+        put_member(out, ",", "text", finding->text);
+        buf_put_char(out, '}');
+    }
+}
+
+static void put_note(struct buf *out, struct slice where, struct slice code, struct slice text,
+                     enum side side)
+{
+    put_member(out, "{", "where", where);
+    put_member(out, ",", "code", code);
+    put_member(out, ",", "text", text);
+    if (side)
+        put_member(out, ",", "side", slice_from_cstr(side_name(side)));
+    buf_put_char(out, '}');
+}
+
+static void put_remarks(struct buf *out, const struct passage *passage)
+{
+    for (size_t i = 0; i < passage->remark_count && put_more(out, i); i++)
+        put_note(out, passage->remarks[i].where, passage->remarks[i].code, passage->remarks[i].text,
+                 SIDE_NONE);
+}
+
+static void put_translation_notes(struct buf *out, const struct passage *passage)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < passage->leg_count; i++) {
+        const struct leg *leg = &passage->legs[i];
+        for (size_t k = 0; leg->crosses && k < leg->translation.notes.count; k++) {
+            const struct note *note = &leg->translation.notes.items[k];
+            if (!put_more(out, index++))
+                return;
+            put_note(out, note->where, slice_from_cstr(note->code), note->text, leg->side);
+        }
+    }
+}
+
+struct slice notes_json(const struct passage *passage)
+{
+    struct buf out;
+    buf_init(&out, NOTES_BYTES_MAX);
+    buf_put_cstr(&out, "{\"findings\":[");
+    if (passage->alert)
+        put_findings(&out, &passage->alert->findings);
+    buf_put_cstr(&out, "],\"remarks\":[");
+    put_remarks(&out, passage);
+    buf_put_cstr(&out, "],\"notes\":[");
+    put_translation_notes(&out, passage);
+    buf_put_cstr(&out, "]}");
+    struct slice text = arena_copy(passage->arena, buf_slice(&out));
+    buf_fini(&out);
+    return text;
+}
