@@ -226,8 +226,11 @@ void route_area_of(const struct geo *geo, struct arena *arena, const struct aler
 {
     size_t vertices = 0;
     *out = (struct route_area){0};
-    struct gather gather = {
-        .geo = geo, .arena = arena, .shapes_outrank_codes = shapes_outrank_codes, .out = out};
+    struct gather gather = {.geo = geo,
+                            .arena = arena,
+                            .vertices = &vertices,
+                            .shapes_outrank_codes = shapes_outrank_codes,
+                            .out = out};
     for (size_t i = 0; i < alert->info_count; i++)
         for (size_t k = 0; k < alert->infos[i].area_count; k++)
             if (!repeats(alert, i, k))
