@@ -31,7 +31,7 @@ enum err_code card_read(struct arena *arena, struct slice text, struct card *out
 
     *out = (struct card){0};
     if (!object)
-        return err->code;
+        return ERR_INVALID;
     out->relay = json_get_text(&fields, object, "relay").ptr;
     out->feed = endpoint_field(&fields, object, "feed");
     out->query = endpoint_field(&fields, object, "query");
