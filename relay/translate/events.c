@@ -31,21 +31,12 @@ static struct slice same_class(struct slice same)
     return table_cell_nocase("same_events", same, "class");
 }
 
-static bool is_eccc(const struct alert *alert)
-{
-    for (size_t i = 0; i < alert->codes.count; i++) {
-        if (slice_istarts_with(alert->codes.items[i], "layer:EC-MSC-SMC"))
-            return true;
-    }
-    return false;
-}
-
 /* What ECCC itself calls its warning in SAME goes before our table; never what IPAWS does not take,
  * nor a test. */
 static struct slice eccc_same(const struct work *work, const struct cap_info *info)
 {
     struct slice same = cap_pairs_find(&info->event_codes, "SAME");
-    if (slice_is_empty(same) || !is_eccc(work->source) ||
+    if (slice_is_empty(same) || !source_is_eccc(work) ||
         !slice_eq_cstr(table_cell("same_events", same, "accepted"), "yes"))
         return (struct slice){0};
     struct slice class = same_class(same);
@@ -239,7 +230,7 @@ static void set_codes(struct work *work, size_t i, const struct event_match *mat
             pair_list_add_once(work, &list, given->name, given->value);
         else if (!slice_eq(given->value, match->code))
             notes_add(work->notes, work->arena, NOTE_EVENT_CODE_DROPPED,
-                      path_info(work, i, "eventCode"), "%.*s %.*s: %.*s.",
+                      path_item(work, i, "eventCode", j), "%.*s %.*s: %.*s.",
                       SLICE_ARG(text_short(given->name, 80)),
                       SLICE_ARG(text_short(given->value, 80)), SLICE_ARG(rule.reason));
     }

@@ -125,17 +125,18 @@ static void fill_event(struct work *work, size_t i, struct cap_info *info)
     note_filled(work, i, "event", "Unspecified event");
 }
 
+/* A pair without a name says nothing; a parameter without a value still does. */
 static struct cap_pairs given_pairs(struct work *work, size_t i, const struct cap_pairs *given,
-                                    const char *element)
+                                    const char *element, bool needs_value)
 {
     struct pair_list list = {0};
     for (size_t j = 0; j < given->count; j++) {
         const struct cap_pair *pair = &given->items[j];
-        if (!slice_is_empty(pair->name) && !slice_is_empty(pair->value))
+        if (!slice_is_empty(pair->name) && !(needs_value && slice_is_empty(pair->value)))
             pair_list_add(work, &list, pair->name, pair->value);
         else
-            notes_add(work->notes, work->arena, NOTE_PARAMETER_EMPTY, path_info(work, i, element),
-                      "Number %zu has no name or no value: %.*s%.*s.", j + 1,
+            notes_add(work->notes, work->arena, NOTE_PARAMETER_EMPTY,
+                      path_item(work, i, element, j), "No name or no value: %.*s%.*s.",
                       SLICE_ARG(text_short(pair->name, 80)),
                       SLICE_ARG(text_short(pair->value, 80)));
     }
@@ -156,8 +157,8 @@ enum err_code step_infos(struct work *work, struct err *err)
         fill_scales(work, i, info);
         fill_event(work, i, info);
         uri_correct(work, &info->web, path_info(work, i, "web"));
-        info->event_codes = given_pairs(work, i, &info->event_codes, "eventCode");
-        info->parameters = given_pairs(work, i, &info->parameters, "parameter");
+        info->event_codes = given_pairs(work, i, &info->event_codes, "eventCode", true);
+        info->parameters = given_pairs(work, i, &info->parameters, "parameter", false);
     }
     return OK;
 }

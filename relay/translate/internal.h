@@ -54,8 +54,13 @@ static inline bool work_to_us(const struct work *work)
 
 /* "alert/info[N]/ELEMENT" with N counted from 1; element NULL for the info itself. In the arena. */
 const char *path_info(struct work *work, size_t info, const char *element);
+/* "alert/info[N]/ELEMENT[M]" */
+const char *path_item(struct work *work, size_t info, const char *element, size_t item);
 /* "alert/info[N]/area[M]/ELEMENT" */
 const char *path_area(struct work *work, size_t info, size_t area, const char *element);
+
+/* Environment and Climate Change Canada, told by its layer code. */
+bool source_is_eccc(const struct work *work);
 
 /* A list that grows in the arena. */
 struct pair_list {

@@ -66,17 +66,29 @@ static struct slice source_of(struct work *work)
                         SLICE_ARG(name));
 }
 
+bool source_is_eccc(const struct work *work)
+{
+    for (size_t i = 0; i < work->source->codes.count; i++) {
+        if (slice_istarts_with(work->source->codes.items[i], "layer:EC-MSC-SMC"))
+            return true;
+    }
+    return false;
+}
+
+/* The attribution is a condition of ECCC's end-use licence. */
 static struct slice note_of(struct work *work)
 {
     const struct alert *source = work->source;
     struct cap_time sent = cap_time_make(work->arena, source->sent.utc_s, 0);
     struct slice note = source->note;
-    return arena_printf(work->arena,
-                        "Translation by caprelay (%s) of %.*s,%.*s,%.*s; the original goes with it "
-                        "unaltered and has precedence.%s%.*s",
-                        target_name(work->input->target), SLICE_ARG(source->sender),
-                        SLICE_ARG(source->identifier), SLICE_ARG(sent.text),
-                        slice_is_empty(note) ? "" : " Original note: ", SLICE_ARG(note));
+    return arena_printf(
+        work->arena,
+        "Translation by caprelay (%s) of %.*s,%.*s,%.*s; the original goes with it "
+        "unaltered and has precedence.%s%s%.*s",
+        target_name(work->input->target), SLICE_ARG(source->sender), SLICE_ARG(source->identifier),
+        SLICE_ARG(sent.text),
+        source_is_eccc(work) ? " Data Source: Environment and Climate Change Canada." : "",
+        slice_is_empty(note) ? "" : " Original note: ", SLICE_ARG(note));
 }
 
 static bool has_code(const struct cap_texts *codes, struct slice code)

@@ -41,6 +41,11 @@ const char *path_info(struct work *work, size_t info, const char *element)
         .ptr;
 }
 
+const char *path_item(struct work *work, size_t info, const char *element, size_t item)
+{
+    return arena_printf(work->arena, "alert/info[%zu]/%s[%zu]", info + 1, element, item + 1).ptr;
+}
+
 const char *path_area(struct work *work, size_t info, size_t area, const char *element)
 {
     return arena_printf(work->arena, "alert/info[%zu]/area[%zu]%s%s", info + 1, area + 1,

@@ -13,10 +13,10 @@ static void add_counterpart(struct work *work, struct pair_list *list, struct sl
     pair_list_add_once(work, list, name, cap_time_make(work->arena, time.utc_s, offset_min).text);
 }
 
-static void note_dropped(struct work *work, size_t i, const struct cap_pair *given,
+static void note_dropped(struct work *work, size_t i, size_t j, const struct cap_pair *given,
                          struct slice reason)
 {
-    notes_add(work->notes, work->arena, NOTE_PARAMETER_DROPPED, path_info(work, i, "parameter"),
+    notes_add(work->notes, work->arena, NOTE_PARAMETER_DROPPED, path_item(work, i, "parameter", j),
               "%.*s = %.*s: %.*s.", SLICE_ARG(text_short(given->name, 80)),
               SLICE_ARG(text_short(given->value, 80)), SLICE_ARG(reason));
 }
@@ -29,7 +29,7 @@ static void translate_parameters(struct work *work, size_t i, struct cap_info *i
         const struct cap_pair *given = &info->parameters.items[j];
         struct name_rule rule = table_name_rule(work->input->target, "parameter", given->name);
         if (!rule.keep) {
-            note_dropped(work, i, given, rule.reason);
+            note_dropped(work, i, j, given, rule.reason);
             continue;
         }
         pair_list_add(work, &list, given->name, given->value);
