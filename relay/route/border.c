@@ -5,8 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* How far the detail of "too far" is exact. */
-#define TOLD_KM 2000.0
+/* How far away the detail of "too far" still gives the distance: beyond, measuring costs more than
+ * it tells. */
+#define TOLD_KM 200.0
 
 struct border {
     const struct border_question *question;
