@@ -86,22 +86,25 @@ enum err_code journal_open(const struct journal_options *options, struct journal
     return OK;
 }
 
-void journal_close(struct journal *journal, int timeout_ms, size_t *left)
+static size_t close_all(struct journal *journal, int timeout_ms)
 {
     size_t dropped = 0;
 
-    if (left)
-        *left = 0;
-    if (!journal)
-        return;
     store_close(&journal->reader);
     if (journal->writer)
         writer_stop(journal->writer, timeout_ms, &dropped);
-    if (left)
-        *left = dropped;
     guard_close(&journal->guard);
     free(journal->topics);
     free(journal);
+    return dropped;
+}
+
+void journal_close(struct journal *journal, int timeout_ms, size_t *left)
+{
+    size_t dropped = journal ? close_all(journal, timeout_ms) : 0;
+
+    if (left)
+        *left = dropped;
 }
 
 struct journal_entry *journal_entry_create(struct journal *journal)

@@ -8,7 +8,7 @@ enum { WAL_PAGES_MAX = 16384 };
 
 static const char *const setup[] = {
     [STORE_WRITER] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-                     "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; "
+                     "PRAGMA journal_size_limit = 67108864; "
                      "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; "
                      "PRAGMA cell_size_check = ON;",
     [STORE_READER] = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; "
@@ -84,8 +84,9 @@ enum err_code store_open(struct store *store, const char *path, enum store_mode 
 
     if (code == OK) {
         sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
-        sqlite3_wal_hook(store->db, note_wal_pages, store);
         code = store_exec(store, setup[mode], err);
+        /* In place of SQLite's own automatic checkpoint. */
+        sqlite3_wal_hook(store->db, note_wal_pages, store);
     }
     if (code != OK) {
         err_wrap(err, "%s", path);
