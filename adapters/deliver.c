@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 /* The tag of one delivery; lives until its last outcome. */
-struct delivery {
+struct host_delivery {
+    struct host_delivery *next, **place; /* in host->deliveries */
     struct host *host;
     uint64_t receipt;
     bool failed; /* an alert in it was unreadable or refused: that is its verdict */
@@ -16,12 +17,37 @@ struct delivery {
     char detail[400];
 };
 
+static struct host_delivery *launch(struct host *host, uint64_t receipt)
+{
+    struct host_delivery *tag = mem_alloc(sizeof *tag);
+    tag->host = host;
+    tag->receipt = receipt;
+    tag->next = host->deliveries;
+    tag->place = &host->deliveries;
+    if (tag->next)
+        tag->next->place = &tag->next;
+    host->deliveries = tag;
+    host->in_flight++;
+    return tag;
+}
+
+static void land(struct host_delivery *tag)
+{
+    *tag->place = tag->next;
+    if (tag->next)
+        tag->next->place = tag->place;
+    tag->host->in_flight--;
+    free(tag);
+}
+
+void host_drop_deliveries(struct host *host)
+{
+    while (host->deliveries)
+        land(host->deliveries);
+}
+
 static void pass_on(struct host *host, const struct adapter_document *document, int64_t received_us)
 {
-    struct delivery *tag = mem_alloc(sizeof *tag);
-    tag->host = host;
-    tag->receipt = document->receipt;
-    host->in_flight++;
     const struct intake_delivery delivery = {.source = host->source,
                                              .bytes = document->bytes,
                                              .received_us = received_us,
@@ -29,7 +55,7 @@ static void pass_on(struct host *host, const struct adapter_document *document, 
                                              .mark_value = document->mark_value,
                                              .recording = document->recording,
                                              .recording_name = document->recording_name,
-                                             .tag = tag};
+                                             .tag = launch(host, document->receipt)};
     const struct host_port *port = &host->hosts->options.port;
     port->deliver(port->context, &delivery);
     if (port->full(port->context))
@@ -114,18 +140,14 @@ void host_deliver(struct host *host, const struct adapter_document *document)
 void host_inject(struct host *host, const struct host_injection *injection)
 {
     const struct host_authority *authority = hosts_authority(host->hosts, injection->authority);
-    struct delivery *tag = mem_alloc(sizeof *tag);
     int64_t now_us = clock_now_us(loop_clock(host->hosts->options.loop));
-    tag->host = host;
-    tag->receipt = injection->receipt;
-    host->in_flight++;
     host->counts.received++;
     host->counts.last_message_us = now_us;
     const struct intake_delivery delivery = {.source = &authority->source,
                                              .bytes = injection->bytes,
                                              .received_us = now_us,
                                              .grants = &authority->grants,
-                                             .tag = tag,
+                                             .tag = launch(host, injection->receipt),
                                              .dry_run = injection->dry_run};
     const struct host_port *port = &host->hosts->options.port;
     port->deliver(port->context, &delivery);
@@ -181,7 +203,7 @@ static void count_outcome(struct source_status *counts, struct slice verdict)
     counts->other++;
 }
 
-static void remember_outcome(struct delivery *tag, const struct intake_outcome *outcome)
+static void remember_outcome(struct host_delivery *tag, const struct intake_outcome *outcome)
 {
     if (tag->failed)
         return;
@@ -194,14 +216,13 @@ static void remember_outcome(struct delivery *tag, const struct intake_outcome *
 void hosts_settle(void *context, const struct intake_outcome *outcome)
 {
     struct hosts *hosts = context;
-    struct delivery *tag = outcome->tag;
+    struct host_delivery *tag = outcome->tag;
     struct host *host = tag->host;
     log_outcome(host, outcome);
     count_outcome(&host->counts, outcome->verdict);
     remember_outcome(tag, outcome);
     if (!outcome->last)
         return;
-    host->in_flight--;
     const struct adapter_outcome settled = {.receipt = tag->receipt,
                                             .verdict = slice_from_cstr(tag->verdict),
                                             .reason = slice_from_cstr(tag->reason),
@@ -209,7 +230,7 @@ void hosts_settle(void *context, const struct intake_outcome *outcome)
                                             .intake = outcome};
     if (host->ops->settled)
         host->ops->settled(host->instance, &settled);
-    free(tag);
+    land(tag);
     /* Not from here: what resumes would deliver into an intake that is in the middle of settling.
      */
     if ((hosts->paused || host->retired) && !loop_timer_active(hosts->pulse))

@@ -287,6 +287,7 @@ void host_destroy(struct host *host)
     if (host->initialised)
         host->ops->fini(host->instance);
     host_drop_waiting(host);
+    host_drop_deliveries(host);
     loop_timer_destroy(host->retry);
     arena_destroy(host->mark_arena);
     free(host->instance);

@@ -12,6 +12,8 @@ enum { HOST_QUEUE_DOCUMENTS_MAX = 256, HOST_QUEUE_BYTES_MAX = 32 * 1024 * 1024 }
 /* Between failed starts: 1 s, 2 s, ... 60 s. */
 enum { HOST_RETRY_FIRST_US = 1000000, HOST_RETRY_MAX_US = 60000000 };
 
+struct host_delivery; /* deliver.c */
+
 /* A document that waits for room in the journal. */
 struct host_waiting {
     struct host_waiting *next;
@@ -47,6 +49,7 @@ struct host {
     struct host_waiting *waiting, **waiting_end;
     size_t waiting_count, waiting_bytes;
     size_t in_flight;
+    struct host_delivery *deliveries; /* in flight */
     struct source_status counts;
 };
 
@@ -92,6 +95,8 @@ void host_resume(struct host *host);
 
 /* deliver.c */
 void host_drop_waiting(struct host *host);
+/* Whatever has not settled by now never will. */
+void host_drop_deliveries(struct host *host);
 void host_deliver_waiting(struct host *host);
 
 /* hosts.c */

@@ -218,11 +218,29 @@ static void look_at(struct file_source *source, const char *path, bool finished)
 
 /* --- looking over the folder --- */
 
+static void fail_gone(struct file_source *source)
+{
+    source->failed = true;
+    host_failed(source->host, "%s: the folder is gone", source->folder.ptr);
+}
+
+/* While it is open a removed folder lives on without its name, and inotify says nothing. */
+static bool folder_is_there(const struct file_source *source)
+{
+    struct stat open_one, named;
+    return fstat(source->folder_fd, &open_one) == 0 && stat(source->folder.ptr, &named) == 0 &&
+           open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+}
+
 static void start_look(struct file_source *source)
 {
     struct err err = {0};
     if (source->walk) {
         source->look_again = true;
+        return;
+    }
+    if (!folder_is_there(source)) {
+        fail_gone(source);
         return;
     }
     if (walk_open(source->folder_fd, source->recursive, source->spool ? spool_folders : NULL,
@@ -406,9 +424,7 @@ static void on_look(void *context)
 
 static void on_gone(void *context)
 {
-    struct file_source *source = context;
-    source->failed = true;
-    host_failed(source->host, "%s: the folder is gone", source->folder.ptr);
+    fail_gone(context);
 }
 
 /* --- the contract --- */

@@ -1,0 +1,143 @@
+/*
+ * fake_port: an intake and a journal for the host, as a list: what was delivered waits there until
+ * the test settles it, and only then are its marks known.
+ */
+#ifndef CAPRELAY_TESTS_FAKE_PORT_H
+#define CAPRELAY_TESTS_FAKE_PORT_H
+
+#include "adapters/host.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FAKE_MAX = 4096 };
+
+struct fake_delivery {
+    struct slice bytes, mark_key, mark_value, recording_name, authority;
+    struct digest recording;
+    const struct intake_source *source;
+    void *tag;
+    bool dry_run, has_recording, settled;
+};
+
+struct fake_port {
+    struct arena *arena;
+    struct fake_delivery items[FAKE_MAX];
+    size_t count;
+    size_t settled;
+    size_t full_at;       /* unsettled ones that make it full; 0: never */
+    struct map *marks;    /* "source key" to value */
+    struct slice receipt; /* what receipt() finds, for that digest */
+    struct digest receipt_digest;
+    struct hosts *hosts;
+};
+
+static inline void fake_settle_at(struct fake_port *port, size_t i, const char *verdict);
+
+static inline void fake_deliver(void *context, const struct intake_delivery *delivery)
+{
+    struct fake_port *port = context;
+    struct fake_delivery *item = &port->items[port->count++];
+    if (port->count >= FAKE_MAX)
+        abort();
+    *item =
+        (struct fake_delivery){.bytes = arena_copy(port->arena, delivery->bytes),
+                               .mark_key = arena_copy(port->arena, delivery->mark_key),
+                               .mark_value = arena_copy(port->arena, delivery->mark_value),
+                               .recording_name = arena_copy(port->arena, delivery->recording_name),
+                               .source = delivery->source,
+                               .tag = delivery->tag,
+                               .dry_run = delivery->dry_run};
+    if (delivery->grants)
+        item->authority = delivery->grants->authority;
+    if (delivery->recording) {
+        item->recording = *delivery->recording;
+        item->has_recording = true;
+    }
+    if (item->dry_run)
+        fake_settle_at(port, port->count - 1, "relayed");
+}
+
+static inline bool fake_full(void *context)
+{
+    struct fake_port *port = context;
+    return port->full_at && port->count - port->settled >= port->full_at;
+}
+
+static inline struct slice fake_mark_name(struct arena *arena, struct slice source,
+                                          struct slice key)
+{
+    return arena_printf(arena, "%.*s %.*s", SLICE_ARG(source), SLICE_ARG(key));
+}
+
+static inline enum err_code fake_mark(void *context, struct arena *arena, struct slice source,
+                                      struct slice key, struct slice *value, struct err *err)
+{
+    struct fake_port *port = context;
+    struct slice *found = map_get(port->marks, fake_mark_name(arena, source, key));
+    if (!found)
+        return err_set(err, ERR_NOT_FOUND, "no mark");
+    *value = arena_copy(arena, *found);
+    return OK;
+}
+
+static inline enum err_code fake_receipt(void *context, struct arena *arena, struct slice authority,
+                                         const struct digest *digest, struct slice *out,
+                                         struct err *err)
+{
+    struct fake_port *port = context;
+    (void)authority;
+    if (!port->receipt.ptr || !digest_eq(digest, &port->receipt_digest))
+        return err_set(err, ERR_NOT_FOUND, "no receipt");
+    *out = arena_copy(arena, port->receipt);
+    return OK;
+}
+
+static inline void fake_port_init(struct fake_port *port)
+{
+    *port = (struct fake_port){.arena = arena_create(), .marks = map_create()};
+}
+
+static inline void fake_port_fini(struct fake_port *port)
+{
+    map_destroy(port->marks, NULL);
+    arena_destroy(port->arena);
+}
+
+static inline struct host_port fake_port_of(struct fake_port *port)
+{
+    return (struct host_port){fake_deliver, fake_full, fake_mark, fake_receipt, port};
+}
+
+/* The commit: the mark is stored, then the verdict goes back. */
+static inline void fake_settle_at(struct fake_port *port, size_t i, const char *verdict)
+{
+    struct fake_delivery *item = &port->items[i];
+    item->settled = true;
+    port->settled++;
+    if (item->mark_key.ptr) {
+        struct slice *value = arena_alloc(port->arena, sizeof *value);
+        *value = item->mark_value;
+        map_put(port->marks, fake_mark_name(port->arena, item->source->name, item->mark_key),
+                value);
+    }
+    const struct intake_outcome outcome = {.tag = item->tag,
+                                           .source = item->source,
+                                           .verdict = slice_from_cstr(verdict),
+                                           .reason = SLICE("test"),
+                                           .receipt = SLICE("RECEIPT"),
+                                           .last = true};
+    hosts_settle(port->hosts, &outcome);
+}
+
+/* All that wait, in order; the verdict for each. */
+static inline void fake_settle_all(struct fake_port *port, const char *verdict)
+{
+    for (size_t i = 0; i < port->count; i++)
+        if (!port->items[i].settled)
+            fake_settle_at(port, i, verdict);
+}
+
+#endif
