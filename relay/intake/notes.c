@@ -4,21 +4,36 @@
 /* Beyond this further items are left out: a receipt must fit its header. */
 enum { NOTES_BYTES_SOFT = 256 * 1024, NOTES_BYTES_MAX = 16 * 1024 * 1024, TEXT_BYTES_MAX = 2000 };
 
-/* Length of the UTF-8 sequence at `at`, 0 where it is none. */
+/* By the first byte: how long a UTF-8 sequence is, and between what its second byte must lie (RFC
+ * 3629). */
+static const struct lead {
+    unsigned char first, last, len, second_low, second_high;
+} leads[] = {
+    {0x00, 0x7f, 1, 0, 0},       {0xc2, 0xdf, 2, 0x80, 0xbf}, {0xe0, 0xe0, 3, 0xa0, 0xbf},
+    {0xe1, 0xec, 3, 0x80, 0xbf}, {0xed, 0xed, 3, 0x80, 0x9f}, {0xee, 0xef, 3, 0x80, 0xbf},
+    {0xf0, 0xf0, 4, 0x90, 0xbf}, {0xf1, 0xf3, 4, 0x80, 0xbf}, {0xf4, 0xf4, 4, 0x80, 0x8f},
+};
+
+static bool follows(const struct lead *lead, struct slice s, size_t at)
+{
+    if (at + lead->len > s.len)
+        return false;
+    for (size_t i = 1; i < lead->len; i++) {
+        unsigned char c = (unsigned char)s.ptr[at + i];
+        if (c < (i == 1 ? lead->second_low : 0x80) || c > (i == 1 ? lead->second_high : 0xbf))
+            return false;
+    }
+    return true;
+}
+
+/* Length of the sequence at `at`, 0 where it is none. */
 static size_t sequence_len(struct slice s, size_t at)
 {
-    unsigned char first = (unsigned char)s.ptr[at];
-    size_t len = first < 0x80             ? 1
-                 : (first & 0xe0) == 0xc0 ? 2
-                 : (first & 0xf0) == 0xe0 ? 3
-                 : (first & 0xf8) == 0xf0 ? 4
-                                          : 0;
-    if (!len || first == 0xc0 || first == 0xc1 || first > 0xf4 || at + len > s.len)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if (((unsigned char)s.ptr[at + i] & 0xc0) != 0x80)
-            return 0;
-    return len;
+    unsigned char c = (unsigned char)s.ptr[at];
+    for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++)
+        if (c >= leads[i].first && c <= leads[i].last)
+            return follows(&leads[i], s, at) ? leads[i].len : 0;
+    return 0;
 }
 
 static void put_text(struct buf *out, struct slice text)
