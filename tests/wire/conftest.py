@@ -8,8 +8,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from injector import Injector  # noqa: E402
+from recorder import Recorder  # noqa: E402
 from relay import DAEMON, TOOL, Relay  # noqa: E402
-from subscriber import Subscriber  # noqa: E402
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def subscribe():
     made = []
 
     def make(relay, class_name="actual", **options):
-        made.append(Subscriber(relay.card, class_name, **options))
+        made.append(Recorder(relay.card, class_name, **options))
         return made[-1]
 
     yield make

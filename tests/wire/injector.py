@@ -1,19 +1,13 @@
 """An authority's program: injects and reads receipts (docs/protocol.md 5)."""
 
-import json
 import os
 import time
 
 import nacl.signing
 import zmq
 
-from protocol import Refused, digest, frame_open, need, packet_join, read_json, signed_bytes
-from subscriber import Asker, Link
-
-
-def timestamp(offset_s=0.0):
-    now = time.time() + offset_s
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1_000_000):06d}Z"
+from recorder import Asker, Link, need
+from subscriber import Refused, digest, now_text, open_signed, signed_packet
 
 
 class Injector:
@@ -34,12 +28,11 @@ class Injector:
             "authority": self.name,
             "key": self.key["id"],
             "digest": digest(cap),
-            "time": timestamp(),
+            "time": now_text(),
             "nonce": os.urandom(16).hex(),
             "dry_run": dry_run,
         }
-        raw = json.dumps(dict(header, **changes)).encode()
-        return packet_join(raw, self.signer.sign(signed_bytes("inject", raw)).signature, cap)
+        return signed_packet(self.signer, "inject", dict(header, **changes), cap)
 
     def send(self, frame, timeout=5.0):
         """The receipt's frame; None when none came in time."""
@@ -56,11 +49,8 @@ class Injector:
 
     def read(self, frame, cap=None, dry_run=False):
         """The verified receipt."""
-        self.asker.learn_keys(time.monotonic() + 20)
-        parts = frame_open(frame)
-        need(len(parts) == 2, "a receipt has two parts")
-        receipt = read_json(parts[0])
-        self.asker.keys.check(receipt, receipt["class"] or "actual", "receipt", parts[0], parts[1])
+        self.asker.learn_keys()
+        receipt, _ = open_signed(self.asker.keys, frame, "receipt", 2, "actual")
         if cap is not None:
             need(receipt["authority"] == self.name and receipt["digest"] == digest(cap), "a receipt for something else")
             need(receipt["dry_run"] == dry_run, "dry_run")
