@@ -91,6 +91,32 @@ static bool where_matches(struct features *features, const json_t *properties, c
     return (fnmatch(glob, text.ptr ? text.ptr : "", 0) == 0) == wanted;
 }
 
+/* The other codes of a feature that joins several (A-B-C): each has the shape of all of them. */
+static void codes_add(struct features *features, struct feature made, struct slice codes,
+                      size_t stands_for)
+{
+    made.shape = NULL;
+    made.stands_for = stands_for;
+    while (slice_next_part(&codes, '-', &made.code)) {
+        if (features_find(features, made.layer, made.code) == SIZE_MAX) {
+            features_add(features, &made);
+        }
+    }
+}
+
+/* Two features of one code are one unit; one that was only named among others now has its own
+ * shape. */
+static void feature_merge(struct features *features, struct feature *twin,
+                          const struct feature *made)
+{
+    if (twin->shape) {
+        twin->shape = shape_collect(features->geos, twin->shape, made->shape);
+        twin->joined = true;
+    } else {
+        *twin = *made;
+    }
+}
+
 static enum err_code feature_read(struct features *features, const struct recipe_row *row,
                                   const json_t *json, size_t first, struct err *err)
 {
@@ -98,18 +124,19 @@ static enum err_code feature_read(struct features *features, const struct recipe
     if (!where_matches(features, properties, row->where)) {
         return OK;
     }
+    struct slice codes = code_read(features, properties, row->code);
     struct feature made = {
         .layer = row->layer,
         .flags = recipe_option(row, "lookup").ptr ? GEO_UNIT_LOOKUP : 0,
         .row = row->number,
-        .code = code_read(features, properties, row->code),
         .name = property_text(features, properties, row->name),
         .name_fr = property_text(features, properties, row->name_fr),
         .region = property_text(features, properties, row->region),
     };
-    if (slice_is_empty(made.code)) {
+    if (!slice_next_part(&codes, '-', &made.code) || slice_is_empty(made.code)) {
         return err_set(err, ERR_INVALID, "a feature has no property '%s'", row->code);
     }
+    made.flags |= codes.len ? GEO_UNIT_ALIAS : 0;
     feature_describe(&made);
     size_t known = features_find(features, made.layer, made.code);
     if (known < first) {
@@ -121,12 +148,11 @@ static enum err_code feature_read(struct features *features, const struct recipe
         return err_wrap(err, "%.*s", SLICE_ARG(made.code));
     }
     if (known != SIZE_MAX) {
-        struct feature *twin = &features->items[known];
-        twin->shape = shape_collect(features->geos, twin->shape, made.shape);
-        twin->joined = true;
+        feature_merge(features, &features->items[known], &made);
         return OK;
     }
     features_add(features, &made);
+    codes_add(features, made, codes, features->count - 1);
     return OK;
 }
 

@@ -4,7 +4,11 @@
 
 #include <stdlib.h>
 
-enum { LINES = 64, UNIT_OWNER = 0 };
+enum {
+    LINES = 64,
+    UNIT_OWNER = 0,
+    CROSSING_WORK = 8 /* a crossing costs memory too */
+};
 
 /* A boundary crosses a line of latitude there. */
 struct crossing {
@@ -41,7 +45,8 @@ static int line_at(const struct scan *scan, double y)
     return line;
 }
 
-static void edge_scan(struct scan *scan, struct geo_point a, struct geo_point b, uint32_t owner)
+static void edge_scan(struct scan *scan, struct geo_point a, struct geo_point b, uint32_t owner,
+                      struct geo_work *work)
 {
     struct geo_point low = a.y < b.y ? a : b;
     struct geo_point high = a.y < b.y ? b : a;
@@ -56,6 +61,7 @@ static void edge_scan(struct scan *scan, struct geo_point a, struct geo_point b,
             break;
         }
         struct line *line = &scan->lines[i];
+        work->left -= CROSSING_WORK;
         line->items = mem_grow(line->items, line->count, &line->capacity, sizeof(*line->items));
         line->items[line->count++] =
             (struct crossing){low.x + (y - low.y) * slope, owner, a.y < b.y ? 1 : -1};
@@ -66,7 +72,7 @@ static void ring_scan(struct scan *scan, const struct geo_ring *ring, uint32_t o
                       struct geo_box window, struct geo_work *work)
 {
     uint32_t run_count = geo_run_count(ring->count);
-    for (uint32_t run = 0; run < run_count; run++) {
+    for (uint32_t run = 0; run < run_count && work->left >= 0; run++) {
         struct geo_box box = ring->runs[run];
         if (box.y1 < window.y0 || box.y0 > window.y1 || box.x0 > window.x1) {
             continue;
@@ -75,7 +81,7 @@ static void ring_scan(struct scan *scan, const struct geo_ring *ring, uint32_t o
         uint32_t edges = geo_run_edges(ring, run, &first);
         work->left -= edges;
         for (uint32_t i = 0; i < edges; i++) {
-            edge_scan(scan, ring->points[first + i], ring->points[first + i + 1], owner);
+            edge_scan(scan, ring->points[first + i], ring->points[first + i + 1], owner, work);
         }
     }
 }
@@ -87,16 +93,17 @@ static int crossing_cmp(const void *a, const void *b)
     return (p->x > q->x) - (p->x < q->x);
 }
 
-/* Length in units along the line that lies in the unit and in any ring of the shape. */
-static double line_overlap(struct line *line, int *windings)
+/* Length in units along the line that lies in the unit and in ring `owner`, and in no ring before
+ * it. */
+static double line_overlap(struct line *line, uint32_t owner, int *windings)
 {
-    int around = 0; /* rings of the shape that go around the place */
+    int earlier = 0; /* rings before `owner` that go around the place */
     bool in_unit = false;
     double length = 0;
     qsort(line->items, line->count, sizeof(*line->items), crossing_cmp);
     for (size_t i = 0; i < line->count; i++) {
         const struct crossing *crossing = &line->items[i];
-        if (in_unit && around > 0) {
+        if (in_unit && windings[owner] != 0 && earlier == 0) {
             length += crossing->x - line->items[i - 1].x;
         }
         if (crossing->owner == UNIT_OWNER) {
@@ -104,9 +111,9 @@ static double line_overlap(struct line *line, int *windings)
             continue;
         }
         int *winding = &windings[crossing->owner];
-        around -= *winding != 0;
+        earlier -= crossing->owner != owner && *winding != 0;
         *winding += crossing->turn;
-        around += *winding != 0;
+        earlier += crossing->owner != owner && *winding != 0;
     }
     for (size_t i = 0; i < line->count; i++) {
         windings[line->items[i].owner] = 0; /* runs to the right of the window were left out */
@@ -114,27 +121,17 @@ static double line_overlap(struct line *line, int *windings)
     return length;
 }
 
-static bool window_of(const struct geo_query *query, const struct geo_file_unit *unit,
-                      struct geo_box *window)
+static struct geo_box box_common(struct geo_box a, struct geo_box b)
 {
-    bool any = false;
-    for (size_t i = 0; i < query->ring_count; i++) {
-        if (geo_boxes_meet(query->rings[i].box, unit->box)) {
-            *window = any ? geo_box_join(*window, query->rings[i].box) : query->rings[i].box;
-            any = true;
-        }
-    }
-    window->x0 = window->x0 > unit->box.x0 ? window->x0 : unit->box.x0;
-    window->y0 = window->y0 > unit->box.y0 ? window->y0 : unit->box.y0;
-    window->x1 = window->x1 < unit->box.x1 ? window->x1 : unit->box.x1;
-    window->y1 = window->y1 < unit->box.y1 ? window->y1 : unit->box.y1;
-    return any && window->y1 > window->y0;
+    return (struct geo_box){a.x0 > b.x0 ? a.x0 : b.x0, a.y0 > b.y0 ? a.y0 : b.y0,
+                            a.x1 < b.x1 ? a.x1 : b.x1, a.y1 < b.y1 ? a.y1 : b.y1};
 }
 
 static void rings_scan(const struct geo *geo, struct geo_query *query,
-                       const struct geo_file_unit *unit, struct geo_box window, struct scan *scan)
+                       const struct geo_file_unit *unit, size_t index, struct geo_box window,
+                       struct scan *scan)
 {
-    for (size_t i = 0; i < query->ring_count; i++) {
+    for (size_t i = 0; i <= index; i++) {
         if (geo_boxes_meet(query->rings[i].box, window)) {
             ring_scan(scan, &query->rings[i], (uint32_t)i + 1, window, &query->work);
         }
@@ -147,25 +144,40 @@ static void rings_scan(const struct geo *geo, struct geo_query *query,
     }
 }
 
-double geo_query_overlap_km2(const struct geo *geo, struct geo_query *query,
-                             const struct geo_file_unit *unit)
+/* What ring `index` adds to the rings before it. */
+static double ring_overlap(const struct geo *geo, struct geo_query *query,
+                           const struct geo_file_unit *unit, size_t index, int *windings)
 {
-    struct geo_box window = {0};
-    if (!window_of(query, unit, &window)) {
+    struct geo_box window = box_common(query->rings[index].box, unit->box);
+    int32_t height = window.y1 - window.y0;
+    if (height <= 0 || window.x1 <= window.x0) {
         return 0;
     }
-    int32_t height = window.y1 - window.y0;
     struct scan scan = {.y0 = window.y0, .line_count = height < LINES ? height : LINES};
     scan.step = (double)height / scan.line_count;
-    rings_scan(geo, query, unit, window, &scan);
-    int *windings = mem_alloc_array(query->ring_count + 1, sizeof(int));
+    rings_scan(geo, query, unit, index, window, &scan);
     double area = 0;
     for (int i = 0; i < scan.line_count; i++) {
-        double length = line_overlap(&scan.lines[i], windings);
+        double length = line_overlap(&scan.lines[i], (uint32_t)index + 1, windings);
         area += length * cos(line_y(&scan, i) * GEO_RADIANS_PER_UNIT);
         free(scan.lines[i].items);
     }
+    return area * scan.step;
+}
+
+double geo_query_overlap_km2(const struct geo *geo, struct geo_query *query,
+                             const struct geo_file_unit *unit)
+{
+    int *windings = mem_alloc_array(query->ring_count + 1, sizeof(int));
+    double area = 0;
+    for (size_t i = 0; i < query->ring_count && query->work.left >= 0; i++) {
+        area += ring_overlap(geo, query, unit, i, windings);
+    }
     free(windings);
+    if (query->work.left < 0) {
+        query->work.exhausted = true;
+        return unit->area_km2;
+    }
     double side = GEO_RADIANS_PER_UNIT * GEO_EARTH_RADIUS_KM;
-    return area * scan.step * side * side;
+    return area * side * side;
 }

@@ -54,13 +54,15 @@ static void shares_set(struct cover *cover, const struct geo_file_unit *unit,
 /* How far into a unit counts as more than touching: less in units that are small themselves. */
 static double depth_of(const struct geo_file_unit *unit)
 {
-    return fmin(disagreement_km, sqrt(unit->area_km2) / 5);
+    return fmax(0.05, fmin(disagreement_km, sqrt(unit->area_km2) / 5));
 }
 
 static bool is_real_overlap(struct cover *cover, const struct geo_file_unit *unit,
                             struct geo_relation relation, const struct geo_unit *view)
 {
-    if (relation.shape_inside || view->share >= 0.5 || view->share_of_shape >= 0.5) {
+    /* The border between the two countries is one line in the data: nothing to be careful about. */
+    if (relation.shape_inside || view->share >= 0.5 || view->share_of_shape >= 0.5 ||
+        cover->layer == GEO_COUNTRY || cover->query->work.exhausted) {
         return true;
     }
     return geo_query_is_deep(cover->geo, cover->query, unit, depth_of(unit));
@@ -119,6 +121,12 @@ static double country_share(const struct geo *geo, struct geo_query *query, enum
                                : 0.5;
 }
 
+/* Layers that leave nothing of their country's land uncovered. */
+static bool layer_is_gapless(enum geo_layer layer)
+{
+    return layer != GEO_COUNTRY && layer != GEO_CA_CLC && layer != GEO_US_SAME_PART;
+}
+
 /* The one unit that is nearest, within the disagreement. */
 static void nearest_keep(struct cover *cover)
 {
@@ -165,7 +173,7 @@ static void small_shape_settle(struct cover *cover)
         }
     }
     cover->shallow.count = left;
-    if (cover->kept.count == 0) {
+    if (cover->kept.count == 0 && layer_is_gapless(cover->layer)) {
         nearest_keep(cover);
     }
 }

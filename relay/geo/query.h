@@ -63,8 +63,9 @@ static inline bool geo_relation_meets(struct geo_relation relation)
     return relation.crosses || relation.shape_inside || relation.unit_inside;
 }
 
-/* Area of shape and unit in common: 64 lines of latitude, exact along each. Within 2 % of the
- * smaller of the two for shapes that are not finely toothed. */
+/* Area of shape and unit in common: 64 lines of latitude through each ring, exact along each line.
+ * Within 2 % of the smaller of the two for shapes that are not finely toothed. The unit's whole
+ * area when the work runs out. */
 double geo_query_overlap_km2(const struct geo *geo, struct geo_query *query,
                              const struct geo_file_unit *unit);
 

@@ -71,6 +71,11 @@ struct geo_relation geo_query_relate(const struct geo *geo, struct geo_query *qu
         if (!geo_boxes_meet(ring->box, unit->box)) {
             continue;
         }
+        if (query->work.exhausted) {
+            relation.crosses = true;
+            break;
+        }
+        query->work.left -= unit->ring_count + ring->count / GEO_RUN_EDGES;
         if (box_is_within(geo, ring->box, index)) {
             relation.shape_inside = true;
         } else if (ring_crosses_unit(geo, query, ring, unit)) {
