@@ -23,8 +23,8 @@ static enum err_code load_key(const char *conf_key, struct slice path, enum key_
 
     if (access(path.ptr, F_OK) != 0)
         return err_set(err, ERR_NOT_FOUND,
-                       "keys.%s: there is no %s; `caprelay keys new %s --out %s` makes one",
-                       conf_key, path.ptr, key_purpose_name(purpose), path.ptr);
+                       "keys.%s: there is no %s; `caprelay keys new %s %s` makes one", conf_key,
+                       path.ptr, key_purpose_name(purpose), path.ptr);
     code = key_load(path.ptr, out, err);
     if (code)
         return err_wrap(err, "keys.%s", conf_key);

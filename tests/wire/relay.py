@@ -67,14 +67,19 @@ class Keys:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         for purpose in ("root", "actual", "exercise", "curve"):
-            tool("keys", "new", purpose, "--out", self.path(purpose))
+            tool("keys", "new", purpose, self.path(purpose))
         for name in authorities:
-            tool("keys", "new", "authority", "--out", self.path(name))
+            tool("keys", "new", "authority", self.path(name))
         self.sign(relay, days)
 
     def sign(self, relay, days):
-        tool("keys", "sign", "--root", self.path("root"), "--relay", relay, "--days", days, "--out", self.folder / "list.bin",
+        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + days * 86400))
+        tool("keys", "sign", "--root", self.path("root"), "--relay", relay, "--not-after", end, "--out", self.list,
              self.path("actual"), self.path("exercise"))
+
+    @property
+    def list(self):
+        return self.folder / "keys.list"
 
     def path(self, name):
         return self.folder / f"{name}.key"
@@ -112,7 +117,7 @@ class Relay:
             "relay": {"name": "test"},
             "state_dir": self.state,
             "border": {"filter": False},
-            "keys": {"actual": keys.path("actual"), "exercise": keys.path("exercise"), "list": keys.folder / "list.bin"},
+            "keys": {"actual": keys.path("actual"), "exercise": keys.path("exercise"), "list": keys.list},
             "listen": {
                 "feed": f"tcp://127.0.0.1:{self.feed}",
                 "query": f"tcp://127.0.0.1:{self.query}",

@@ -21,7 +21,7 @@ def make_list(relay, *names):
     from relay import tool
 
     for name in names:
-        tool("keys", "new", "curve", "--out", relay.keys.path(name))
+        tool("keys", "new", "curve", relay.keys.path(name))
     relay.changes["access"] = {"allow": [relay.keys.read(name)["public"] for name in names]}
     relay.write_config()
 

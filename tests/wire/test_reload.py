@@ -106,7 +106,7 @@ def test_swapped_keys_are_refused(make_relay):
 def test_a_key_list_without_the_key_is_refused(make_relay):
     relay = make_relay()
     relay.keys.path("actual").unlink()
-    tool("keys", "new", "actual", "--out", relay.keys.path("actual"))
+    tool("keys", "new", "actual", relay.keys.path("actual"))
     refuses(relay, "keys.list", "not on it")
 
 
@@ -116,7 +116,7 @@ def test_the_list_of_another_relay_is_refused(make_relay):
 
 def test_a_key_that_ends_soon_is_warned_of(make_relay):
     relay = make_relay()
-    (relay.keys.folder / "list.bin").unlink()
+    relay.keys.list.unlink()
     relay.keys.sign("test", 14)
     relay.start()
     relay.wait_log("keys.end")
