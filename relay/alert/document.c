@@ -17,7 +17,7 @@ struct limits {
 static void refuse(xmlParserCtxt *context, enum document_refusal refusal, const char *text)
 {
     struct limits *limits = context->_private;
-    if (limits->document->refusal == DOCUMENT_OK) {
+    if (limits->document->refusal == DOCUMENT_OK || limits->document->refusal == DOCUMENT_NOT_XML) {
         limits->document->refusal = refusal;
         limits->document->line = context->input ? (unsigned)context->input->line : 0;
         snprintf(limits->document->text, sizeof limits->document->text, "%s", text);
@@ -51,16 +51,43 @@ static void on_element(void *user, const xmlChar *name, const xmlChar *prefix, c
                               defaulted_count, attributes);
 }
 
-static void on_error(void *user, xmlError *error)
+static void keep_first_error(struct document *document, const xmlError *error)
 {
-    xmlParserCtxt *context = user;
-    struct limits *limits = context->_private;
-    struct document *document = limits->document;
-    if (document->refusal != DOCUMENT_OK || error->level != XML_ERR_FATAL)
+    if (document->refusal != DOCUMENT_OK)
         return;
     document->refusal = DOCUMENT_NOT_XML;
     document->line = error->line > 0 ? (unsigned)error->line : 0;
     text_copy_line(document->text, sizeof document->text, error->message);
+}
+
+/* What libxml2 gets over, such as an undeclared prefix, is for the schema to find. */
+static void on_error(void *user, xmlError *error)
+{
+    xmlParserCtxt *context = user;
+    struct limits *limits = context->_private;
+    if (error->level == XML_ERR_FATAL)
+        keep_first_error(limits->document, error);
+}
+
+/* Conversions of character sets report past the parser's own handler, and would write to stderr. */
+static void on_stray_error(void *user, xmlError *error)
+{
+    if (error->level >= XML_ERR_ERROR)
+        keep_first_error(user, error);
+}
+
+static xmlDoc *parse(xmlParserCtxt *context, struct document *document, struct slice bytes,
+                     const char *encoding)
+{
+    int options = XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT | XML_PARSE_BIG_LINES;
+    /* Both belong to the thread. */
+    xmlStructuredErrorFunc handler_before = xmlStructuredError;
+    void *context_before = xmlStructuredErrorContext;
+    xmlSetStructuredErrorFunc(document, on_stray_error);
+    xmlDoc *tree = xmlCtxtReadMemory(context, bytes.ptr ? bytes.ptr : "", (int)bytes.len, NULL,
+                                     encoding, options);
+    xmlSetStructuredErrorFunc(context_before, handler_before);
+    return tree;
 }
 
 static void free_tree(struct document *document)
@@ -85,11 +112,9 @@ void document_init(struct document *document, struct slice bytes, const char *en
     context->sax->internalSubset = on_doctype;
     context->sax->serror = on_error;
     context->_private = &limits;
-    int options = XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT | XML_PARSE_BIG_LINES;
-    document->tree = xmlCtxtReadMemory(context, bytes.ptr ? bytes.ptr : "", (int)bytes.len, NULL,
-                                       encoding, options);
+    document->tree = parse(context, document, bytes, encoding);
     xmlFreeParserCtxt(context);
-    /* An error that libxml2 got over, such as an undeclared prefix, leaves a tree. */
+    /* A stray error behind the root element's end leaves a whole tree. */
     if (document->tree && document->refusal == DOCUMENT_NOT_XML)
         document->refusal = DOCUMENT_OK;
     if (document->refusal != DOCUMENT_OK)

@@ -69,6 +69,9 @@ static void note_repair(struct alert *alert, struct arena *arena, const struct r
     if (repair->trimmed)
         findings_add(&alert->findings, arena, "read.trimmed", FINDING_WARNING, "", 1,
                      "%zu bytes outside the root element left out", repair->trimmed);
+    if (repair->relabelled)
+        findings_add(&alert->findings, arena, "read.encoding", FINDING_WARNING, "", 1,
+                     "the declared encoding is not that of the bytes; read as UTF-8");
     if (repair->windows_1252)
         findings_add(&alert->findings, arena, "read.windows-1252", FINDING_WARNING, "", 0,
                      "%zu bytes are not UTF-8 and are read as Windows-1252", repair->windows_1252);

@@ -120,6 +120,13 @@ static bool is_utf8_name(struct slice name)
            slice_ieq_cstr(name, "US-ASCII") || slice_ieq_cstr(name, "ASCII");
 }
 
+/* With such a label the declaration itself could not have been read as it was. */
+static bool is_wide_name(struct slice name)
+{
+    return slice_istarts_with(name, "UTF-16") || slice_istarts_with(name, "ISO-10646-UCS") ||
+           slice_istarts_with(name, "UCS-");
+}
+
 static void put_utf8(struct buf *out, uint32_t code)
 {
     if (code < 0x80) {
@@ -205,7 +212,9 @@ bool repair_init(struct repair *repair, struct slice bytes)
     struct slice in = trim_outside(bytes);
     repair->trimmed = bytes.len - in.len;
     repair->line_offset = count_lines(bytes.ptr, in.ptr);
-    bool utf8 = is_utf8_name(declared_encoding(in));
+    struct slice declared = declared_encoding(in);
+    repair->relabelled = is_wide_name(declared);
+    bool utf8 = is_utf8_name(declared) || repair->relabelled;
     repair->encoding = utf8 ? "UTF-8" : NULL;
     while (in.len) {
         size_t run = plain_run(in);
@@ -215,7 +224,7 @@ bool repair_init(struct repair *repair, struct slice bytes)
             run = mend_char(repair, in, utf8);
         in = slice_sub(in, run, in.len);
     }
-    return repair->trimmed || repair->windows_1252 || repair->dropped;
+    return repair->relabelled || repair->trimmed || repair->windows_1252 || repair->dropped;
 }
 
 void repair_fini(struct repair *repair)

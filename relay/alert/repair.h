@@ -11,9 +11,10 @@ struct repair {
     struct buf bytes;
     const char *encoding; /* to read them in, or NULL: as declared */
     unsigned line_offset; /* lines trimmed off the front */
-    size_t trimmed;       /* bytes outside the root element */
-    size_t windows_1252;  /* bytes */
-    size_t dropped;       /* control characters, as bytes or as references */
+    bool relabelled; /* declared as UTF-16 or UCS-4, but of single bytes: a gateway converted it */
+    size_t trimmed;  /* bytes outside the root element */
+    size_t windows_1252; /* bytes */
+    size_t dropped;      /* control characters, as bytes or as references */
 };
 
 /* Whether anything was mended. To be ended with repair_fini in either case. */

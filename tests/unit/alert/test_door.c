@@ -4,7 +4,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const struct alert *one(void **state, struct slice bytes)
 {
@@ -128,6 +131,72 @@ static void test_declared_encodings(void **state)
     assert_true(alert->repaired);
     assert_slice(alert->note, "temp\xc3\xaate");
     assert_no_finding(alert, "read.windows-1252");
+}
+
+static void test_wrongly_declared_wide_encoding(void **state)
+{
+    assert_mended(state, SLICE("<?xml version='1.0' encoding='UTF-16'?>" VALID), "read.encoding");
+}
+
+/* Reading must not write to stderr, not even where a conversion fails deep inside. */
+static void test_stderr_stays_silent(void **state)
+{
+    FILE *captured = tmpfile();
+    int saved = dup(STDERR_FILENO);
+    assert_true(captured && saved >= 0);
+    fflush(stderr);
+    dup2(fileno(captured), STDERR_FILENO);
+    static const char *const names[] = {"SHIFT_JIS", "EUC-JP", "windows-1252", "UTF-7",
+                                        "nonsense",  "UTF-16", "ASCII"};
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct slice text = arena_printf(
+            fixture->arena, "<?xml version='1.0' encoding='%s'?><a>x\x81\xff\xe9&y;</a>", names[i]);
+        fixture_read(fixture, text);
+    }
+    fixture_read(fixture, SLICE(ALERT("<identifier>\xff</identifier>")));
+    fixture_read(fixture, SLICE("<!DOCTYPE a SYSTEM 'http://127.0.0.1:9/a'><a/>"));
+    fflush(stderr);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    assert_int_equal(fseek(captured, 0, SEEK_END), 0);
+    long written = ftell(captured);
+    fclose(captured);
+    assert_int_equal(written, 0);
+}
+
+struct reader_job {
+    const struct parser *parser;
+    unsigned faults;
+};
+
+static void *read_many(void *argument)
+{
+    struct reader_job *job = argument;
+    for (int i = 0; i < 300; i++) {
+        struct arena *arena = arena_create();
+        job->faults += !parser_read(job->parser, arena, SLICE(VALID)).alerts[0]->schema_valid;
+        job->faults += parser_read(job->parser, arena, SLICE(ALERT(HEAD))).alerts[0]->schema_valid;
+        job->faults += parser_read(job->parser, arena, SLICE("<a>&</a>")).alerts[0]->relayable;
+        arena_destroy(arena);
+    }
+    return NULL;
+}
+
+static void test_one_parser_for_several_threads(void **state)
+{
+    const struct fixture *fixture = *state;
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    struct reader_job jobs[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        jobs[i] = (struct reader_job){fixture->parser, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, read_many, &jobs[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(jobs[i].faults, 0);
+    }
 }
 
 static void test_limits(void **state)
@@ -278,6 +347,9 @@ int main(void)
         cmocka_unit_test(test_windows_1252),
         cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_declared_encodings),
+        cmocka_unit_test(test_wrongly_declared_wide_encoding),
+        cmocka_unit_test(test_stderr_stays_silent),
+        cmocka_unit_test(test_one_parser_for_several_threads),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_depth_at_the_limit_is_read),
         cmocka_unit_test(test_large_text),
