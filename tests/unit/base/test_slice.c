@@ -1,5 +1,8 @@
 #include "base/slice.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,6 +107,26 @@ static void test_numbers(void **state)
         assert_false(slice_to_double(slice_from_cstr(bad[i]), &d));
 }
 
+/* The short way and the long way must round alike. */
+static void test_coordinates_round_as_strtod_does(void **state)
+{
+    (void)state;
+    unsigned long long random = 88172645463325252ULL;
+    for (int i = 0; i < 200000; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        char text[40];
+        int places = (int)(random % 16);
+        long long scaled = (long long)(random % 360000000000000ULL) - 180000000000000LL;
+        int len = snprintf(text, sizeof text, "%lld.%0*llu", scaled / 1000000000000LL % 181,
+                           places + 1, random / 7 % 1000000ULL);
+        double value;
+        assert_true(slice_to_double(slice_of(text, (size_t)len), &value));
+        assert_true(value == strtod(text, NULL));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +137,7 @@ int main(void)
         cmocka_unit_test(test_trim_and_tokens),
         cmocka_unit_test(test_parts_keep_empty_ones),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_coordinates_round_as_strtod_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
