@@ -57,9 +57,9 @@ class Relay:
     def make_keys(self):
         for purpose in ("root", "actual", "exercise", "curve"):
             self.caprelay("keys", "new", purpose, self.dir / f"{purpose}.key")
-        self.caprelay("keys", "sign", "--relay-name", "caprelay.demo", "--root", self.dir / "root.key", "--out", self.dir / "keys.list",
+        self.caprelay("keys", "sign", "--relay", "caprelay.demo", "--root", self.dir / "root.key", "--out", self.dir / "keys.list",
                       self.dir / "actual.key", self.dir / "exercise.key")
-        self.caprelay("keys", "card", "--relay-name", "caprelay.demo", "--feed", self.feed, "--query", self.query,
+        self.caprelay("keys", "card", "--relay", "caprelay.demo", "--feed", self.feed, "--query", self.query,
                       "--curve", self.dir / "curve.key", "--root", self.dir / "root.key", "--out", self.card)
 
     def config(self, sources, border_filter):
@@ -70,7 +70,7 @@ class Relay:
             keys: {{actual: {self.dir}/actual.key, exercise: {self.dir}/exercise.key, list: {self.dir}/keys.list, curve: {self.dir}/curve.key}}
             listen: {{feed: "{self.feed}", query: "{self.query}"}}
             access: {{mode: curve, allow: [any]}}
-            border: {{filter: {"on" if border_filter else "off"}}}
+            border: {{filter: {"true" if border_filter else "false"}}}
             publish: {{beat_interval: 1s}}
             sources:
             """) + sources
@@ -95,9 +95,11 @@ class Relay:
 
         threading.Thread(target=read, daemon=True).start()
 
-    def why(self, identifier):
-        """The journal's rows for an identifier, through the relay's public query."""
-        return json.loads(self.caprelay("why", "--relay", self.card, "--json", identifier))["rows"]
+    def ask(self, *arguments):
+        """An answer's header, through the relay's public queries; None where the relay knows nothing of it."""
+        done = subprocess.run([self.build / "caprelay", arguments[0], "--relay", self.card, "--class", "exercise", "--json",
+                               *map(str, arguments[1:])], capture_output=True, text=True)
+        return json.loads(done.stdout) if done.stdout.strip() else None
 
     def log_text(self):
         return (self.dir / "relay.log").read_text(errors="replace")
@@ -158,7 +160,7 @@ def sources_of(args):
             """), False
     speed = 3600 if args.once else 240
     return "".join(
-        f'- {{name: {name}, adapter: replay, country: {side}, class: exercise, path: "{args.incident}", '
+        f'- {{name: {name}, adapter: replay, country: {side}, class: exercise, path: "{args.incident.resolve()}", '
         f"only: {side}, speed: {speed}, shift: run, run: demo, delay: 2s}}\n"
         for name, side in (("new-brunswick", "ca"), ("maine", "us"))
     ), True
@@ -197,18 +199,21 @@ class Count:
         return sum(1 for sides in self.got.values() for s in sides if s == side)
 
 
-def merged_with(relay, item, verified_seqs):
-    """Whether the relay says that this alert is a copy of one that a subscriber verified."""
-    rows = relay.why(item.identifier + ".xdemo")
-    firsts = {row["arrival"]: row for row in rows}
-    for row in rows:
-        if row["verdict"] != "duplicate" or row["sender"] != item.sender:
-            continue
-        first = firsts.get(row["first_arrival"])
-        seqs = first["bulletins"] if first else row["bulletins"]
-        if not first or set(seqs) & verified_seqs:
-            return True
-    return False
+def merged_among(relay, missing, seen):
+    """Those of the missing alerts that the relay says are copies of one that a subscriber verified."""
+    if not missing:
+        return []
+    arrivals = set()
+    for seq in sorted(seen):
+        arrivals |= {copy["arrival"] for copy in (relay.ask("copies", seq) or {"copies": []})["copies"]}
+    merged = []
+    for item in missing:
+        rows = (relay.ask("why", item.identifier + ".xdemo") or {"result": {"rows": []}})["result"]["rows"]
+        copies = [row["arrival"] for row in rows if row["sender"] == item.sender and row["arrival"] in arrivals]
+        if copies:
+            arrivals.remove(copies[0])
+            merged.append(item)
+    return merged
 
 
 def follow(relay, count, screen, once):
@@ -229,10 +234,10 @@ def follow(relay, count, screen, once):
             seen.add(event["header"]["seq"])
             screen.card(side, event["header"])
             last = time.monotonic()
-        elif event and event["event"] not in ("beat", "link", "link-back"):
+        elif event and event["event"] not in ("beat", "filled"):
             print(f"  {side}: {event}", flush=True)
         quiet = time.monotonic() - last
-        if once and event is None and (not count.missing() or quiet > QUIET_S or "replay-end" in relay.log_text() and quiet > 5):
+        if once and event is None and (not count.missing() or quiet > QUIET_S or "replay.ended" in relay.log_text() and quiet > 5):
             return seen
 
 
@@ -257,7 +262,7 @@ def main():
         relay.start()
         seen = follow(relay, count, screen, args.once)
         missing = count.missing()
-        merged = [item for item in missing if merged_with(relay, item, seen)]
+        merged = merged_among(relay, missing, seen)
         lost = [item for item in missing if item not in merged]
         if lost and os.environ.get("CAPRELAY_DEMO_LOG"):
             print(relay.log_text(), file=sys.stderr)

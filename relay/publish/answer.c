@@ -104,11 +104,20 @@ static json_t *answer_header(const struct answer *answer, const struct query *qu
     return header;
 }
 
+/* What the snapshot of a page did not bring; null where the journal cannot be read. */
+static void add_head(struct answer *answer, const struct query *query)
+{
+    if (!answer->has_head)
+        answer->has_head =
+            journal_head(query->options->journal, query->class, &answer->head, NULL) == OK;
+}
+
 void answer_seal(struct answer *answer, const struct query *query, struct buf *out)
 {
     const struct key *key = query_key(query->options, query->class);
     struct err err = {0};
 
+    add_head(answer, query);
     if (header_seal(answer_header(answer, query), key, SEAL_ANSWER, out, &err) == OK)
         return;
     answer_fail(answer, "too-large", "%s", err.text);

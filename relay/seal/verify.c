@@ -171,7 +171,8 @@ static void answer_fields(struct json_fields *fields, const json_t *json,
         out->error_text = json_get_text_maybe(fields, error, "text");
     }
     out->more = json_get_flag(fields, json, "more");
-    out->head = json_get_head(fields, json, "head");
+    if (json_get_object_maybe(fields, json, "head"))
+        out->head = json_get_head(fields, json, "head");
     out->as_of = json_get_topic_numbers(fields, json, "as_of", &out->as_of_count);
 }
 
