@@ -1,0 +1,55 @@
+#include "tests/contract/suite.h"
+
+static void open_folder(struct world *world)
+{
+    world_mkdir(world, "storm");
+}
+
+static void close_folder(struct world *world)
+{
+    (void)world;
+}
+
+static void start_source(struct world *world)
+{
+    world_start(world,
+                "sources:\n - {name: drill, adapter: replay, path: storm, run: r1, speed: 10}\n");
+}
+
+static void offer(struct world *world, int i, const char *text)
+{
+    char name[40];
+    snprintf(name, sizeof name, "storm/%02d.xml", i);
+    world_put(world, name, text);
+}
+
+static void offer_oversized(struct world *world)
+{
+    world_put(world, "storm/big.xml", "<alert");
+    if (truncate(world_path(world, "storm/big.xml"), 8 * 1024 * 1024 + 1) != 0)
+        abort();
+}
+
+static void offer_half(struct world *world)
+{
+    world_put(world, "storm/half.xml",
+              "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>H");
+}
+
+static const struct contract_driver driver = {
+    .name = "replay",
+    .open = open_folder,
+    .close = close_folder,
+    .start = start_source,
+    .offer = offer,
+    .offer_oversized = offer_oversized,
+    .offer_half = offer_half,
+    .before_start = true,
+    .remembers = true,
+    .patience_us = 10 * SECOND,
+};
+
+int main(void)
+{
+    return contract_run(&driver);
+}

@@ -1,0 +1,241 @@
+/*
+ * suite: what every adapter must do, whatever it speaks. A new adapter writes a driver and calls
+ * contract_run() with it.
+ *
+ * All of it runs on the virtual clock; the far end is whatever the driver makes of it (a folder, a
+ * socket).
+ */
+#ifndef CAPRELAY_TESTS_CONTRACT_SUITE_H
+#define CAPRELAY_TESTS_CONTRACT_SUITE_H
+
+#include "tests/support/adapter_world.h"
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct contract_driver {
+    const char *name;
+    /* Before each test, and after. */
+    void (*open)(struct world *world);
+    void (*close)(struct world *world);
+    /* Starts the source (again). */
+    void (*start)(struct world *world);
+    /* The far end has a document for it: number `i`, with that text in it. */
+    void (*offer)(struct world *world, int i, const char *text);
+    void (*offer_oversized)(struct world *world);
+    /* The connection ends in the middle of a document. */
+    void (*offer_half)(struct world *world);
+    /* Must be offered before the start (a recording), or can be at any time. */
+    bool before_start;
+    /* Remembers by itself what was settled; else the far end offers again. */
+    bool remembers;
+    /* Speed at which all that is offered has surely come. */
+    int64_t patience_us;
+};
+
+static const struct contract_driver *contract;
+static struct world contract_world;
+
+enum { CONTRACT_DOCUMENTS = 6 };
+
+#define CONTRACT_ALERT                                                                             \
+    "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>DOC%d</identifier>"           \
+    "<sender>s@example</sender><sent>2026-01-01T00:00:%02d-00:00</sent><status>Exercise</status>"  \
+    "<msgType>Alert</msgType><scope>Public</scope></alert>"
+
+static inline void contract_offer(int i)
+{
+    char text[600];
+    snprintf(text, sizeof text, CONTRACT_ALERT, i, i);
+    contract->offer(&contract_world, i, text);
+}
+
+/* Which of the offered documents that delivery is. */
+static inline int contract_number(size_t delivery)
+{
+    const char *at = strstr(contract_world.port.items[delivery].bytes.ptr, "DOC");
+    return at ? atoi(at + 3) : -1;
+}
+
+static inline int contract_times(int number)
+{
+    int times = 0;
+    for (size_t i = 0; i < contract_world.port.count; i++)
+        times += contract_number(i) == number;
+    return times;
+}
+
+static inline void contract_go(void)
+{
+    world_run(&contract_world, contract->patience_us);
+}
+
+/* Offered and started in the order that this adapter wants. */
+static inline void contract_begin(int documents)
+{
+    for (int i = 0; contract->before_start && i < documents; i++)
+        contract_offer(i);
+    contract->start(&contract_world);
+    contract_go();
+    for (int i = 0; !contract->before_start && i < documents; i++)
+        contract_offer(i);
+    contract_go();
+}
+
+static void every_document_arrives_once(void **state)
+{
+    (void)state;
+    contract_begin(CONTRACT_DOCUMENTS);
+    assert_int_equal(contract_world.port.count, CONTRACT_DOCUMENTS);
+    for (int i = 0; i < CONTRACT_DOCUMENTS; i++)
+        assert_int_equal(contract_times(i), 1);
+    assert_int_equal(hosts_status(contract_world.hosts, 0).in_flight, CONTRACT_DOCUMENTS);
+    fake_settle_all(&contract_world.port, "relayed");
+    contract_go();
+    assert_int_equal(hosts_status(contract_world.hosts, 0).in_flight, 0);
+    assert_int_equal(contract_world.port.count, CONTRACT_DOCUMENTS);
+}
+
+static void stop_while_busy_delivers_no_more(void **state)
+{
+    (void)state;
+    contract_world.port.full_at = 2;
+    contract_begin(CONTRACT_DOCUMENTS);
+    size_t delivered = contract_world.port.count;
+    assert_true(delivered > 0 && delivered < CONTRACT_DOCUMENTS);
+    hosts_stop(contract_world.hosts);
+    hosts_stop(contract_world.hosts);
+    fake_settle_all(&contract_world.port, "relayed"); /* still allowed */
+    contract_go();
+    assert_int_equal(contract_world.port.count, delivered);
+}
+
+static void full_journal_holds_back_and_loses_nothing(void **state)
+{
+    (void)state;
+    contract_world.port.full_at = 2;
+    contract_begin(CONTRACT_DOCUMENTS);
+    for (int round = 0; round < CONTRACT_DOCUMENTS; round++) {
+        assert_true(contract_world.port.count - contract_world.port.settled <= 2);
+        fake_settle_all(&contract_world.port, "relayed");
+        contract_go();
+    }
+    for (int i = 0; i < CONTRACT_DOCUMENTS; i++)
+        assert_int_equal(contract_times(i), 1);
+}
+
+static void verdicts_may_come_in_any_order(void **state)
+{
+    (void)state;
+    contract_begin(CONTRACT_DOCUMENTS);
+    static const char *const verdicts[] = {"relayed",    "duplicate",  "refused",
+                                           "irrelevant", "unreadable", "conflict"};
+    for (size_t i = contract_world.port.count; i > 0; i--)
+        fake_settle_at(&contract_world.port, i - 1, verdicts[i % 6]);
+    contract_go();
+    assert_int_equal(hosts_status(contract_world.hosts, 0).in_flight, 0);
+    assert_int_equal(contract_world.port.count, CONTRACT_DOCUMENTS);
+}
+
+static void restart_loses_nothing_and_repeats_nothing_settled(void **state)
+{
+    (void)state;
+    contract_begin(CONTRACT_DOCUMENTS);
+    bool settled[CONTRACT_DOCUMENTS] = {false};
+    for (size_t i = 0; i < CONTRACT_DOCUMENTS / 2; i++) {
+        settled[contract_number(i)] = true;
+        fake_settle_at(&contract_world.port, i, "relayed");
+    }
+    world_stop(&contract_world);
+    contract->start(&contract_world);
+    contract_go();
+    for (int i = 0; i < CONTRACT_DOCUMENTS; i++)
+        if (!contract->remembers && !settled[i])
+            contract_offer(i); /* whoever got no answer asks again */
+    contract_go();
+    for (int i = 0; i < CONTRACT_DOCUMENTS; i++)
+        assert_int_equal(contract_times(i), settled[i] ? 0 : 1);
+}
+
+static void oversized_document_is_refused_and_the_next_arrives(void **state)
+{
+    (void)state;
+    if (contract->before_start)
+        contract->offer_oversized(&contract_world);
+    contract_begin(1);
+    if (!contract->before_start)
+        contract->offer_oversized(&contract_world);
+    contract_go();
+    if (!contract->before_start)
+        contract_offer(1);
+    contract_go();
+    assert_int_equal(contract_world.port.count, contract->before_start ? 1 : 2);
+    assert_int_equal(contract_times(0), 1);
+}
+
+static void half_a_document_is_none(void **state)
+{
+    (void)state;
+    if (contract->before_start)
+        contract->offer_half(&contract_world);
+    contract_begin(1);
+    if (!contract->before_start)
+        contract->offer_half(&contract_world);
+    contract_go();
+    if (!contract->before_start)
+        contract_offer(1);
+    contract_go();
+    assert_int_equal(contract_world.port.count, contract->before_start ? 1 : 2);
+    assert_int_equal(hosts_status(contract_world.hosts, 0).state, SOURCE_LIVE);
+}
+
+static void state_is_told(void **state)
+{
+    (void)state;
+    contract_begin(1);
+    struct source_status status = hosts_status(contract_world.hosts, 0);
+    assert_int_equal(status.state, SOURCE_LIVE);
+    assert_true(status.reason.len > 0);
+    assert_true(status.since_us > 0 && status.last_message_us > 0);
+    assert_int_equal(status.received, 1);
+}
+
+static int contract_setup(void **state)
+{
+    (void)state;
+    world_init(&contract_world);
+    contract->open(&contract_world);
+    return 0;
+}
+
+static int contract_teardown(void **state)
+{
+    (void)state;
+    if (contract_world.hosts)
+        world_stop(&contract_world);
+    contract->close(&contract_world);
+    world_fini(&contract_world);
+    return 0;
+}
+
+static inline int contract_run(const struct contract_driver *driver)
+{
+    contract = driver;
+#define CONTRACT_TEST(name) cmocka_unit_test_setup_teardown(name, contract_setup, contract_teardown)
+    const struct CMUnitTest tests[] = {
+        CONTRACT_TEST(every_document_arrives_once),
+        CONTRACT_TEST(stop_while_busy_delivers_no_more),
+        CONTRACT_TEST(full_journal_holds_back_and_loses_nothing),
+        CONTRACT_TEST(verdicts_may_come_in_any_order),
+        CONTRACT_TEST(restart_loses_nothing_and_repeats_nothing_settled),
+        CONTRACT_TEST(oversized_document_is_refused_and_the_next_arrives),
+        CONTRACT_TEST(half_a_document_is_none),
+        CONTRACT_TEST(state_is_told),
+    };
+    return cmocka_run_group_tests_name(driver->name, tests, NULL, NULL);
+}
+
+#endif
