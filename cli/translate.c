@@ -22,6 +22,7 @@ enum { REFS_MAX = 100 };
 struct request {
     enum side to;
     bool json;
+    bool help;
     const char *boundaries;
     const char *refs[REFS_MAX];
     size_t ref_count;
@@ -38,28 +39,26 @@ struct session {
     size_t referenced_capacity;
 };
 
+static const char usage_text[] =
+    "usage: caprelay translate --to us|ca [--ref FILE]... [--json] [--boundaries FILE] FILE\n"
+    "  --to us|ca         side that the alert is for\n"
+    "  --ref FILE         an alert that FILE references; what a Cancel without info cancels\n"
+    "  --json             one object with `derived` and `notes` on stdout\n"
+    "  --boundaries FILE  packed boundaries (else CAPRELAY_BOUNDARIES, else those of the "
+    "program)\n";
+
 static int usage(const char *why)
 {
-    fprintf(
-        stderr,
-        "%s\n"
-        "usage: caprelay translate --to us|ca [--ref FILE]... [--json] [--boundaries FILE] FILE\n"
-        "  --to us|ca         side that the alert is for\n"
-        "  --ref FILE         an alert that FILE references; what a Cancel without info cancels\n"
-        "  --json             one object with `derived` and `notes` on stdout\n"
-        "  --boundaries FILE  packed boundaries (else CAPRELAY_BOUNDARIES, else the installed "
-        "ones)\n",
-        why);
+    fprintf(stderr, "translate: %s\n%s", why, usage_text);
     return EXIT_USAGE;
 }
 
 static int read_request(int argc, char **argv, struct request *request)
 {
-    static const struct option options[] = {{"to", required_argument, NULL, 't'},
-                                            {"ref", required_argument, NULL, 'r'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"boundaries", required_argument, NULL, 'b'},
-                                            {0}};
+    static const struct option options[] = {
+        {"to", required_argument, NULL, 't'}, {"ref", required_argument, NULL, 'r'},
+        {"json", no_argument, NULL, 'j'},     {"boundaries", required_argument, NULL, 'b'},
+        {"help", no_argument, NULL, 'h'},     {0}};
     int option;
     optind = 0;
     opterr = 0;
@@ -72,14 +71,18 @@ static int read_request(int argc, char **argv, struct request *request)
             request->boundaries = optarg;
         else if (option == 'r' && request->ref_count < REFS_MAX)
             request->refs[request->ref_count++] = optarg;
+        else if (option == 'h')
+            request->help = true;
         else
-            return usage(option == 'r' ? "translate: too many --ref"
-                                       : "translate: unknown option, or one without its value");
+            return usage(option == 'r' ? "too many --ref"
+                                       : "unknown option, or one without its value");
     }
+    if (request->help)
+        return EXIT_DONE;
     if (request->to == SIDE_NONE)
-        return usage("translate: --to us or --to ca is needed");
+        return usage("--to us or --to ca is needed");
     if (optind + 1 != argc)
-        return usage("translate: exactly one FILE is needed");
+        return usage("exactly one FILE is needed");
     request->file = argv[optind];
     return EXIT_DONE;
 }
@@ -117,10 +120,6 @@ static char *default_boundaries(struct arena *arena)
         if (access(text, R_OK) == 0)
             return text;
     }
-#ifdef CAPRELAY_DATADIR
-    if (access(CAPRELAY_DATADIR "/boundaries-standard.bin", R_OK) == 0)
-        return arena_cstr(arena, slice_from_cstr(CAPRELAY_DATADIR "/boundaries-standard.bin"));
-#endif
     return NULL;
 }
 
@@ -222,8 +221,9 @@ static int print_cannot(const struct session *session, const struct alert *alert
     print_findings(file, &alert->findings);
     fprintf(stderr, "translate: %s: %s\n", file, err->text);
     if (session->request.json)
-        print_json(json_pack("{s:n, s:[], s:o, s:s}", "derived", "notes", "findings",
-                             json_findings(&alert->findings), "error", err->text));
+        print_json(json_pack("{s:n, s:[], s:o, s:o}", "derived", "notes", "findings",
+                             json_findings(&alert->findings), "error",
+                             json_text(slice_from_cstr(err->text))));
     return EXIT_CANNOT;
 }
 
@@ -311,6 +311,8 @@ int verb_translate(int argc, char **argv)
     int status = read_request(argc, argv, &session.request);
     if (status != EXIT_DONE)
         return status;
+    if (session.request.help)
+        return fputs(usage_text, stdout) < 0 ? EXIT_CANNOT : EXIT_DONE;
     session.arena = arena_create();
     status = run(&session, &err);
     if (fflush(stdout) != 0 && status == EXIT_DONE) {

@@ -160,7 +160,7 @@ static struct cap_time a_time(struct dice *dice)
 
 static struct cap_polygon a_polygon(struct dice *dice)
 {
-    struct cap_polygon made = {.count = 4 + below(dice, 400)};
+    struct cap_polygon made = {.count = 4 + below(dice, below(dice, 8) == 0 ? 400 : 12)};
     made.points = arena_alloc_array(dice->arena, made.count, sizeof(*made.points));
     double lat = 40 + (double)below(dice, 1500) / 100, lon = -125 + (double)below(dice, 6500) / 100;
     for (size_t i = 0; i < made.count; i++)
