@@ -59,7 +59,8 @@ bool vtec_next(const struct cap_info *info, size_t *position, struct vtec *out)
 {
     while (*position < info->parameters.count) {
         const struct cap_pair *pair = &info->parameters.items[(*position)++];
-        if (slice_ieq_cstr(pair->name, "VTEC") && vtec_parse(pair->value, out))
+        bool named = slice_ieq_cstr(pair->name, "VTEC") || slice_ieq_cstr(pair->name, "NWSVTEC");
+        if (named && vtec_parse(pair->value, out))
             return true;
     }
     return false;

@@ -103,12 +103,23 @@ static const struct {
     {parameters_show, parameter_signs, COUNT(parameter_signs)},
 };
 
+/* A sender is an address or, with some centres, the URL of their site: then its host counts. */
+static struct slice sender_domain(const struct alert *alert)
+{
+    struct slice sender = alert->sender, host;
+    ptrdiff_t scheme = slice_find(sender, "://");
+    if (scheme < 0)
+        return sender;
+    sender = slice_sub(sender, (size_t)scheme + 3, sender.len);
+    return slice_next_part(&sender, '/', &host) ? host : sender;
+}
+
 static bool sender_ends(const struct alert *alert, const char *suffix)
 {
     size_t len = strlen(suffix);
-    struct slice sender = alert->sender;
-    return sender.len > len &&
-           slice_ieq_cstr(slice_sub(sender, sender.len - len, sender.len), suffix);
+    struct slice domain = sender_domain(alert);
+    return domain.len > len &&
+           slice_ieq_cstr(slice_sub(domain, domain.len - len, domain.len), suffix);
 }
 
 static bool is_federal_canadian(const struct alert *alert)

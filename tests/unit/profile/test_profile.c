@@ -70,6 +70,9 @@ static void test_side(void **state)
         {"sheriff@co.washington.me.us", "i", SIDE_US},
         {"x@example.org", "urn:oid:2.49.0.1.124.5.2026", SIDE_CA},
         {"x@example.org", "urn:oid:2.49.0.1.840.0.ab.001.1", SIDE_US},
+        {"http://earthquake.usgs.gov/research/monitoring/", "i", SIDE_US},
+        {"https://alerts.example.ca", "i", SIDE_CA},
+        {"https://example.org/x.ca", "i", SIDE_NONE},
         {"x@smhi.example.se", "i", SIDE_NONE},
         {"x@gov.example", "i", SIDE_NONE},
     };
