@@ -298,21 +298,37 @@ static void links_and_pipes_are_not_followed(void **state)
     assert_null(strstr(first + 1, "file.trouble source=inbox file=link.xml"));
 }
 
+/* Root may read everything, so it becomes somebody else for this one. */
+static bool be_somebody(void)
+{
+    enum { NOBODY = 65534 };
+    if (geteuid() != 0)
+        return true;
+    return chown(world.folder, NOBODY, NOBODY) == 0 &&
+           chown(world_path(&world, "in"), NOBODY, NOBODY) == 0 &&
+           chown(world_path(&world, "in/a.xml"), NOBODY, NOBODY) == 0 && seteuid(NOBODY) == 0;
+}
+
 static void unreadable_permission_is_told_and_mended(void **state)
 {
     (void)state;
-    if (geteuid() == 0) {
-        printf("skipped: root may read everything\n");
+    world_put_old(&world, "in/a.xml", "text", 100);
+    if (!be_somebody()) {
+        printf("skipped: cannot become another user\n");
         skip();
     }
-    world_put_old(&world, "in/a.xml", "text", 100);
     assert_int_equal(chmod(world_path(&world, "in/a.xml"), 0), 0);
     start("");
-    assert_int_equal(world.port.count, 0);
-    assert_true(world_logged(&world, "Permission denied"));
-    assert_int_equal(status().state, SOURCE_DEGRADED);
+    size_t delivered = world.port.count;
+    enum source_state before = status().state;
+    bool told = world_logged(&world, "Permission denied");
     assert_int_equal(chmod(world_path(&world, "in/a.xml"), 0644), 0);
     world_run(&world, 100 * SECOND);
+    if (getuid() == 0)
+        assert_int_equal(seteuid(0), 0);
+    assert_int_equal(delivered, 0);
+    assert_true(told);
+    assert_int_equal(before, SOURCE_DEGRADED);
     assert_int_equal(world.port.count, 1);
     assert_int_equal(status().state, SOURCE_LIVE);
 }
