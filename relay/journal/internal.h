@@ -15,7 +15,8 @@
 struct store {
     sqlite3 *db; /* NULL: closed */
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    int wal_pages; /* in the WAL after the last commit */
+    int wal_pages;    /* in the WAL after the last commit */
+    int restart_from; /* pages from which a WAL that a reader held is tried again */
 };
 
 enum store_mode { STORE_WRITER, STORE_READER };

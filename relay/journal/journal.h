@@ -283,8 +283,8 @@ struct journal_why {
     size_t seq_count;
 };
 typedef bool (*journal_why_fn)(void *context, const struct journal_why *row);
-/* Rows whose identifier, derived identifier or digest in hex is that text or, among the newest
- * 50,000 arrivals, holds it; newest first, at most `max`. Case counts. */
+/* Rows whose identifier, derived identifier or digest in hex is that text; where there is none,
+ * those among the newest 50,000 arrivals that hold it. Newest first, at most `max`. Case counts. */
 enum err_code journal_why(struct journal *journal, struct slice text, size_t max,
                           journal_why_fn each, void *context, struct err *err);
 /* Copies (verdict duplicate) of that bulletin's message, in order. */

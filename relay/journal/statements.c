@@ -57,15 +57,15 @@ static const char *const sql[STATEMENT_COUNT] = {
         "SELECT r.arrival FROM message_references r JOIN arrivals a ON a.arrival = r.arrival "
         "WHERE r.identifier = ?1 AND r.sender = ?2 AND r.sent_s = ?3 AND r.class IS ?4 "
         "AND a.verdict <> 'duplicate' ORDER BY r.arrival LIMIT ?5",
-    /* ?1 the text, ?2 it as a whole digest, ?3 the newest arrival that is not searched by parts */
-    [FIND_TEXT] =
-        "SELECT arrival FROM arrivals WHERE identifier = ?1 "
-        "UNION SELECT arrival FROM bulletins WHERE derived_identifier = ?1 "
-        "UNION SELECT arrival FROM arrivals WHERE digest = ?2 "
-        "UNION SELECT arrival FROM arrivals WHERE arrival > ?3 "
-        "AND (instr(identifier, ?1) OR instr(lower(hex(digest)), lower(?1))) "
-        "UNION SELECT arrival FROM bulletins WHERE arrival > ?3 AND instr(derived_identifier, ?1) "
-        "ORDER BY arrival DESC LIMIT ?4",
+    [FIND_WHOLE] = "SELECT arrival FROM arrivals WHERE identifier = ?1 "
+                   "UNION SELECT arrival FROM bulletins WHERE derived_identifier = ?1 "
+                   "UNION SELECT arrival FROM arrivals WHERE digest = ?2 "
+                   "ORDER BY arrival DESC LIMIT ?3",
+    [FIND_PART] =
+        "SELECT arrival FROM arrivals WHERE arrival > ?1 "
+        "AND (instr(identifier, ?2) OR instr(lower(hex(digest)), ?2)) "
+        "UNION SELECT arrival FROM bulletins WHERE arrival > ?1 AND instr(derived_identifier, ?2) "
+        "ORDER BY arrival DESC LIMIT ?3",
     [FIND_COPIES] = "SELECT a.arrival FROM bulletins b JOIN arrivals a ON a.first_arrival = "
                     "b.arrival WHERE b.class = ? AND b.seq = ? AND a.verdict = 'duplicate' "
                     "ORDER BY a.arrival",

@@ -31,7 +31,8 @@ enum statement {
     FIND_CONTENT,
     FIND_SECONDARY,
     FIND_REFERENCING,
-    FIND_TEXT,
+    FIND_WHOLE,
+    FIND_PART,
     FIND_COPIES,
     /* reading: what is known of one */
     SELECT_KNOWN,

@@ -4,7 +4,7 @@
 /* The wait for a lock that an operator's own sqlite3 may hold. */
 enum { BUSY_TIMEOUT_MS = 2000, RESTART_TIMEOUT_MS = 50 };
 /* 64 MiB: past it the WAL is worth a short wait for readers. */
-enum { WAL_PAGES_MAX = 16384 };
+enum { WAL_PAGES_MAX = 16384, WAL_PAGES_STEP = 4096 };
 
 static const char *const setup[] = {
     [STORE_WRITER] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
@@ -110,7 +110,7 @@ void store_close(struct store *store)
  */
 enum err_code store_checkpoint(struct store *store, struct err *err)
 {
-    bool large = store->wal_pages >= WAL_PAGES_MAX;
+    bool large = store->wal_pages >= WAL_PAGES_MAX && store->wal_pages >= store->restart_from;
 
     if (large)
         sqlite3_busy_timeout(store->db, RESTART_TIMEOUT_MS);
@@ -118,6 +118,9 @@ enum err_code store_checkpoint(struct store *store, struct err *err)
         store->db, NULL, large ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (large)
         sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+    /* An operator's long query is not waited for at every commit. */
+    if (large)
+        store->restart_from = rc == SQLITE_OK ? 0 : store->wal_pages + WAL_PAGES_STEP;
     if (rc == SQLITE_OK)
         store->wal_pages = 0;
     return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY ? OK

@@ -76,25 +76,44 @@ static enum err_code give_all(struct journal *journal, const struct found *found
     return code;
 }
 
+static enum err_code find_whole(struct journal *journal, struct slice text, size_t max,
+                                struct found *found, struct err *err)
+{
+    struct query query;
+    struct digest digest;
+
+    query_begin(&query, &journal->reader, FIND_WHOLE);
+    query_text(&query, text);
+    if (hex_decode(text, digest.bytes, DIGEST_BYTES))
+        query_digest(&query, &digest);
+    else
+        query_optional(&query, 0);
+    query_int(&query, (int64_t)max);
+    return collect_arrivals(&query, found, err);
+}
+
+static enum err_code find_part(struct journal *journal, struct slice text, size_t max,
+                               struct found *found, struct err *err)
+{
+    struct query query;
+
+    query_begin(&query, &journal->reader, FIND_PART);
+    query_int(&query, journal->next_arrival - SEARCHED_MAX);
+    query_text(&query, text);
+    query_int(&query, (int64_t)max);
+    return collect_arrivals(&query, found, err);
+}
+
 enum err_code journal_why(struct journal *journal, struct slice text, size_t max,
                           journal_why_fn each, void *context, struct err *err)
 {
     struct found found = {0};
-    struct query query;
-    struct digest digest;
-    bool whole = hex_decode(text, digest.bytes, DIGEST_BYTES);
 
     if (slice_is_empty(text))
         return err_set(err, ERR_INVALID, "why needs an identifier or a part of one");
-    query_begin(&query, &journal->reader, FIND_TEXT);
-    query_text(&query, text);
-    if (whole)
-        query_digest(&query, &digest);
-    else
-        query_optional(&query, 0);
-    query_int(&query, journal->next_arrival - SEARCHED_MAX);
-    query_int(&query, (int64_t)max);
-    enum err_code code = collect_arrivals(&query, &found, err);
+    enum err_code code = find_whole(journal, text, max, &found, err);
+    if (code == OK && found.count == 0)
+        code = find_part(journal, text, max, &found, err);
     if (code == OK)
         code = give_all(journal, &found, each, context, err);
     free(found.arrivals);
