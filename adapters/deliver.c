@@ -11,6 +11,7 @@ struct host_delivery {
     struct host_delivery *next, **place; /* in host->deliveries */
     struct host *host;
     uint64_t receipt;
+    bool dry_run;
     bool failed; /* an alert in it was unreadable or refused: that is its verdict */
     char verdict[32];
     char reason[128];
@@ -143,11 +144,13 @@ void host_inject(struct host *host, const struct host_injection *injection)
     int64_t now_us = clock_now_us(loop_clock(host->hosts->options.loop));
     host->counts.received++;
     host->counts.last_message_us = now_us;
+    struct host_delivery *tag = launch(host, injection->receipt);
+    tag->dry_run = injection->dry_run;
     const struct intake_delivery delivery = {.source = &authority->source,
                                              .bytes = injection->bytes,
                                              .received_us = now_us,
                                              .grants = &authority->grants,
-                                             .tag = launch(host, injection->receipt),
+                                             .tag = tag,
                                              .dry_run = injection->dry_run};
     const struct host_port *port = &host->hosts->options.port;
     port->deliver(port->context, &delivery);
@@ -171,16 +174,18 @@ static enum log_level outcome_level(struct slice verdict)
                : LOG_LEVEL_INFO;
 }
 
-static void log_outcome(const struct host *host, const struct intake_outcome *outcome)
+static void log_outcome(const struct host_delivery *tag, const struct intake_outcome *outcome)
 {
-    enum log_level level = outcome_level(outcome->verdict);
+    enum log_level level = tag->dry_run ? LOG_LEVEL_INFO : outcome_level(outcome->verdict);
     if (!log_wants(level))
         return;
     char event[64];
-    snprintf(event, sizeof event, "alert.%.*s", SLICE_ARG(outcome->verdict));
+    snprintf(event, sizeof event, "%s.%.*s", tag->dry_run ? "dry-run" : "alert",
+             SLICE_ARG(outcome->verdict));
     struct slice id = outcome->alert ? outcome->alert->identifier : (struct slice){0};
     log_write(level, event, "source=%s id=%s class=%s reason=%s detail=%s arrival=%lld",
-              host->source->name.ptr, log_quote(id).text, alert_class_name(outcome->class),
+              tag->host->source->name.ptr, log_quote(id).text,
+              outcome->class == CLASS_NONE ? "none" : alert_class_name(outcome->class),
               log_quote(outcome->reason).text, log_quote(outcome->detail).text,
               (long long)outcome->arrival);
 }
@@ -218,8 +223,9 @@ void hosts_settle(void *context, const struct intake_outcome *outcome)
     struct hosts *hosts = context;
     struct host_delivery *tag = outcome->tag;
     struct host *host = tag->host;
-    log_outcome(host, outcome);
-    count_outcome(&host->counts, outcome->verdict);
+    log_outcome(tag, outcome);
+    if (!tag->dry_run)
+        count_outcome(&host->counts, outcome->verdict);
     remember_outcome(tag, outcome);
     if (!outcome->last)
         return;

@@ -78,6 +78,7 @@ void hosts_pulse(struct hosts *hosts);
 struct source_status {
     struct slice name;
     struct slice adapter;
+    enum alert_class class; /* the highest that it can give */
     enum source_state state;
     struct slice reason;
     int64_t since_us;

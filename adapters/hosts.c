@@ -310,6 +310,14 @@ size_t hosts_count(const struct hosts *hosts)
     return count;
 }
 
+static enum alert_class injected_class(const struct relay_conf *conf)
+{
+    for (size_t i = 0; i < conf->authorities.count; i++)
+        if (relay_conf_authority_at(conf, i)->classes & 1u << CONF_CLASS_ACTUAL)
+            return CLASS_ACTUAL;
+    return CLASS_EXERCISE;
+}
+
 struct source_status hosts_status(const struct hosts *hosts, size_t index)
 {
     const struct host *host = hosts->first;
@@ -321,6 +329,7 @@ struct source_status hosts_status(const struct hosts *hosts, size_t index)
     struct source_status status = host->counts;
     status.name = host->source->name;
     status.adapter = slice_from_cstr(host->ops->name);
+    status.class = host->conf_source ? host->source->class : injected_class(hosts->conf);
     status.state = host->state_known ? host->state : SOURCE_CONNECTING;
     status.reason = slice_from_cstr(host->reason);
     status.since_us = host->since_us;

@@ -1,22 +1,5 @@
 #include "relayd_view.h"
 
-/* Injection is no configured source: it gives what its authorities may. */
-static enum alert_class inject_class(const struct relay_conf *conf)
-{
-    for (size_t i = 0; i < conf->authorities.count; i++)
-        if (relay_conf_authority_at(conf, i)->classes & (1u << CLASS_ACTUAL))
-            return CLASS_ACTUAL;
-    return CLASS_EXERCISE;
-}
-
-static enum alert_class source_class(const struct relay_conf *conf, struct slice name)
-{
-    for (size_t i = 0; i < conf->sources.count; i++)
-        if (slice_eq(relay_conf_source_at(conf, i)->name, name))
-            return (enum alert_class)relay_conf_source_at(conf, i)->class_max;
-    return inject_class(conf);
-}
-
 static void view_sources(void *context, view_source_fn each, void *each_context)
 {
     const struct relayd_view *view = context;
@@ -26,7 +9,7 @@ static void view_sources(void *context, view_source_fn each, void *each_context)
         struct view_source source = {
             .name = status.name,
             .adapter = status.adapter,
-            .class = source_class(view->conf, status.name),
+            .class = status.class,
             .state = source_state_name(status.state),
             .reason = status.reason,
             .since_us = status.since_us,
