@@ -1,6 +1,7 @@
 #include "alert/document.h"
 
 #include "alert/parse.h"
+#include "alert/scan.h"
 #include "alert/text.h"
 
 #include <libxml/parser.h>
@@ -97,14 +98,30 @@ static void free_tree(struct document *document)
     document->tree = NULL;
 }
 
-void document_init(struct document *document, struct slice bytes, const char *encoding)
+static void refuse_unread(struct document *document, enum document_refusal refusal,
+                          const char *text)
 {
-    *document = (struct document){0};
+    document->refusal = refusal;
+    snprintf(document->text, sizeof document->text, "%s", text);
+}
+
+static bool is_bearable(struct document *document, struct slice bytes, const char *encoding)
+{
+    bool ascii_based = encoding || scan_is_ascii_based(bytes);
+    if (!ascii_based && bytes.len > SCAN_FOREIGN_BYTES_MAX)
+        refuse_unread(document, DOCUMENT_FOREIGN_ENCODING,
+                      "too large for an encoding that is not based on ASCII");
+    else if (ascii_based && scan_has_too_many_attributes(bytes))
+        refuse_unread(document, DOCUMENT_TOO_MANY_ATTRIBUTES, "an element has too many attributes");
+    return document->refusal == DOCUMENT_OK;
+}
+
+static void read_tree(struct document *document, struct slice bytes, const char *encoding)
+{
     struct limits limits = {.document = document};
     xmlParserCtxt *context = bytes.len <= INT_MAX ? xmlNewParserCtxt() : NULL;
     if (!context) {
-        document->refusal = DOCUMENT_NOT_XML;
-        snprintf(document->text, sizeof document->text, "no memory for the XML reader");
+        refuse_unread(document, DOCUMENT_NOT_XML, "no memory for the XML reader");
         return;
     }
     limits.start_element = context->sax->startElementNs;
@@ -117,13 +134,19 @@ void document_init(struct document *document, struct slice bytes, const char *en
     /* A stray error behind the root element's end leaves a whole tree. */
     if (document->tree && document->refusal == DOCUMENT_NOT_XML)
         document->refusal = DOCUMENT_OK;
+}
+
+void document_init(struct document *document, struct slice bytes, const char *encoding)
+{
+    *document = (struct document){0};
+    if (!is_bearable(document, bytes, encoding))
+        return;
+    read_tree(document, bytes, encoding);
+    bool has_root = document->tree && xmlDocGetRootElement(document->tree);
+    if (document->refusal == DOCUMENT_OK && !has_root)
+        refuse_unread(document, DOCUMENT_NOT_XML, "there is no root element");
     if (document->refusal != DOCUMENT_OK)
         free_tree(document);
-    else if (!document->tree || !xmlDocGetRootElement(document->tree)) {
-        free_tree(document);
-        document->refusal = DOCUMENT_NOT_XML;
-        snprintf(document->text, sizeof document->text, "there is no root element");
-    }
 }
 
 void document_fini(struct document *document)

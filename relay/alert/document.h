@@ -13,7 +13,9 @@ enum document_refusal {
     DOCUMENT_NOT_XML,
     DOCUMENT_DOCTYPE,
     DOCUMENT_TOO_DEEP,
-    DOCUMENT_TOO_MANY_ELEMENTS
+    DOCUMENT_TOO_MANY_ELEMENTS,
+    DOCUMENT_TOO_MANY_ATTRIBUTES,
+    DOCUMENT_FOREIGN_ENCODING /* one in which the attributes cannot be counted, and large */
 };
 
 struct document {

@@ -21,9 +21,9 @@ static struct finding *add(struct findings *findings, struct arena *arena)
     return finding;
 }
 
-static struct finding *find(const struct findings *findings, const char *rule)
+static struct finding *find_from(const struct findings *findings, size_t first, const char *rule)
 {
-    for (size_t i = 0; i < findings->count; i++) {
+    for (size_t i = first; i < findings->count; i++) {
         if (strcmp(findings->items[i].rule, rule) == 0)
             return &findings->items[i];
     }
@@ -32,7 +32,8 @@ static struct finding *find(const struct findings *findings, const char *rule)
 
 static void count_more(struct findings *findings, struct arena *arena)
 {
-    struct finding *more = findings->left_out ? find(findings, "findings.more") : NULL;
+    struct finding *more =
+        findings->left_out ? find_from(findings, FINDINGS_MAX, "findings.more") : NULL;
     if (!more) {
         more = add(findings, arena);
         more->rule = "findings.more";
@@ -75,5 +76,5 @@ bool findings_have_fatal(const struct findings *findings)
 
 bool findings_have(const struct findings *findings, const char *rule)
 {
-    return find(findings, rule) != NULL;
+    return find_from(findings, 0, rule) != NULL;
 }

@@ -190,6 +190,8 @@ static void add_refused(struct reading *reading, const struct document *document
         [DOCUMENT_DOCTYPE] = "read.doctype",
         [DOCUMENT_TOO_DEEP] = "read.depth",
         [DOCUMENT_TOO_MANY_ELEMENTS] = "read.elements",
+        [DOCUMENT_TOO_MANY_ATTRIBUTES] = "read.attributes",
+        [DOCUMENT_FOREIGN_ENCODING] = "read.encoding-size",
     };
     unsigned offset = reading->repair && document->line ? reading->repair->line_offset : 0;
     add_unreadable(reading, rules[document->refusal], document->line + offset, document->text);

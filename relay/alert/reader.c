@@ -76,10 +76,13 @@ void reader_find(struct reader *r, const char *rule, enum finding_severity sever
                  const xmlNode *node, const char *format, ...)
 {
     struct findings *findings = &r->alert->findings;
-    char path[PATH_MAX_BYTES] = "alert", text[400];
-    /* Once they are only counted a path is not worth its walk. */
-    if (findings->left_out == 0 || severity == FINDING_FATAL)
-        print_path(r, node, path, sizeof path);
+    char path[PATH_MAX_BYTES], text[400];
+    if (findings->left_out > 0 && severity != FINDING_FATAL) {
+        /* Only counted: not worth a path and a text. */
+        findings_add(findings, r->arena, rule, severity, "", 0, "%s", "");
+        return;
+    }
+    print_path(r, node, path, sizeof path);
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);

@@ -1,5 +1,6 @@
 #include "alert/repair.h"
 
+#include "alert/scan.h"
 #include "alert/text.h"
 
 static bool starts_markup(struct slice s, size_t at)
@@ -91,27 +92,6 @@ static unsigned count_lines(const char *begin, const char *end)
     for (const char *p = begin; p < end; p++)
         count += *p == '\n';
     return count;
-}
-
-/* The declared encoding, or the empty slice. */
-static struct slice declared_encoding(struct slice bytes)
-{
-    ptrdiff_t end = slice_starts_with(bytes, "<?xml") ? slice_find(bytes, "?>") : -1;
-    struct slice declaration = slice_sub(bytes, 0, end < 0 ? 0 : (size_t)end);
-    ptrdiff_t at = slice_find(declaration, "encoding");
-    if (at < 0)
-        return SLICE("");
-    struct slice rest =
-        slice_trim(slice_sub(declaration, (size_t)at + strlen("encoding"), declaration.len));
-    if (!slice_starts_with(rest, "="))
-        return SLICE("");
-    rest = slice_trim(slice_sub(rest, 1, rest.len));
-    if (rest.len == 0)
-        return SLICE("");
-    char quote[2] = {rest.ptr[0], '\0'};
-    rest = slice_sub(rest, 1, rest.len);
-    ptrdiff_t close = slice_find(rest, quote);
-    return slice_sub(rest, 0, close < 0 ? 0 : (size_t)close);
 }
 
 static bool is_utf8_name(struct slice name)
@@ -212,7 +192,7 @@ bool repair_init(struct repair *repair, struct slice bytes)
     struct slice in = trim_outside(bytes);
     repair->trimmed = bytes.len - in.len;
     repair->line_offset = count_lines(bytes.ptr, in.ptr);
-    struct slice declared = declared_encoding(in);
+    struct slice declared = scan_declared_encoding(in);
     repair->relabelled = is_wide_name(declared);
     bool utf8 = is_utf8_name(declared) || repair->relabelled;
     repair->encoding = utf8 ? "UTF-8" : NULL;

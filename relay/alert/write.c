@@ -6,9 +6,27 @@
 #include <inttypes.h>
 #include <math.h>
 
+/* How many bytes from there on are ASCII that goes out as it is: nearly all of every alert. */
+static size_t plain_run(struct slice text, size_t at)
+{
+    size_t end = at;
+    while (end < text.len) {
+        unsigned char c = (unsigned char)text.ptr[end];
+        if (c >= 0x7F || (c < ' ' && c != '\n' && c != '\t') || c == '&' || c == '<' || c == '>')
+            break;
+        end++;
+    }
+    return end - at;
+}
+
 static void put_escaped(struct buf *out, struct slice text)
 {
     for (size_t at = 0; at < text.len;) {
+        size_t run = plain_run(text, at);
+        buf_put(out, slice_sub(text, at, at + run));
+        at += run;
+        if (at == text.len)
+            return;
         uint32_t code;
         size_t len = text_utf8_at(text, at, &code);
         if (len == 0 || !text_is_xml_char(code)) {

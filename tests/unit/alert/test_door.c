@@ -221,6 +221,36 @@ static void test_limits(void **state)
     buf_fini(&text);
 }
 
+static void put_many(struct buf *out, const char *before, const char *attribute, int count,
+                     const char *after)
+{
+    buf_reset(out);
+    buf_put_cstr(out, before);
+    for (int i = 0; i < count; i++)
+        buf_printf(out, attribute, i);
+    buf_put_cstr(out, after);
+}
+
+/* libxml2 alone would take minutes for these. */
+static void test_attributes_are_bounded(void **state)
+{
+    struct buf text;
+    buf_init(&text, 16 << 20);
+    put_many(&text, "<x><!-- <a> ' --><![CDATA[<b \"]]><a t='>'", " a%d=''", 200000, "/></x>");
+    assert_refused(state, buf_slice(&text), "read.attributes");
+    put_many(&text, "<x", " xmlns:a%d=\"u\"", 100000, "/>");
+    assert_refused(state, buf_slice(&text), "read.attributes");
+    put_many(&text, "\n<?xml version='1.0'?><x", " a%d='='", 100000, "/>");
+    assert_refused(state, buf_slice(&text), "read.attributes");
+    put_many(&text, "<?xml version='1.0' encoding='UTF-7'?><x>", "%d", 100000, "</x>");
+    assert_refused(state, buf_slice(&text), "read.encoding-size");
+    put_many(&text, "<x", " a%d='= = ='", 100, "/>");
+    assert_refused(state, buf_slice(&text), "read.no-cap");
+    put_many(&text, "<x><![CDATA[", "<a b=%d ", 500, "]]></x>");
+    assert_refused(state, buf_slice(&text), "read.no-cap");
+    buf_fini(&text);
+}
+
 static void test_depth_at_the_limit_is_read(void **state)
 {
     struct buf text;
@@ -351,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_stderr_stays_silent),
         cmocka_unit_test(test_one_parser_for_several_threads),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_attributes_are_bounded),
         cmocka_unit_test(test_depth_at_the_limit_is_read),
         cmocka_unit_test(test_large_text),
         cmocka_unit_test(test_no_cap),
