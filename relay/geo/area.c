@@ -22,10 +22,15 @@ struct line {
     size_t count, capacity;
 };
 
+/* Kept from one overlap to the next, for their memory. */
+struct geo_lines {
+    struct line items[LINES];
+};
+
 /* Lines of latitude between a lowest and a highest; no point lies on one: each is half a unit above
  * a whole one. */
 struct scan {
-    struct line lines[LINES];
+    struct line *lines;
     int line_count;
     double y0, step;
 };
@@ -93,6 +98,23 @@ static int crossing_cmp(const void *a, const void *b)
     return (p->x > q->x) - (p->x < q->x);
 }
 
+/* Most lines have a handful of crossings. */
+static void line_sort(struct line *line)
+{
+    if (line->count > 32) {
+        qsort(line->items, line->count, sizeof(*line->items), crossing_cmp);
+        return;
+    }
+    for (size_t i = 1; i < line->count; i++) {
+        struct crossing crossing = line->items[i];
+        size_t at = i;
+        for (; at > 0 && line->items[at - 1].x > crossing.x; at--) {
+            line->items[at] = line->items[at - 1];
+        }
+        line->items[at] = crossing;
+    }
+}
+
 /* Length in units along the line that lies in the unit and in ring `owner`, and in no ring before
  * it. */
 static double line_overlap(struct line *line, uint32_t owner, int *windings)
@@ -100,7 +122,7 @@ static double line_overlap(struct line *line, uint32_t owner, int *windings)
     int earlier = 0; /* rings before `owner` that go around the place */
     bool in_unit = false;
     double length = 0;
-    qsort(line->items, line->count, sizeof(*line->items), crossing_cmp);
+    line_sort(line);
     for (size_t i = 0; i < line->count; i++) {
         const struct crossing *crossing = &line->items[i];
         if (in_unit && windings[owner] != 0 && earlier == 0) {
@@ -118,6 +140,7 @@ static double line_overlap(struct line *line, uint32_t owner, int *windings)
     for (size_t i = 0; i < line->count; i++) {
         windings[line->items[i].owner] = 0; /* runs to the right of the window were left out */
     }
+    line->count = 0;
     return length;
 }
 
@@ -153,14 +176,15 @@ static double ring_overlap(const struct geo *geo, struct geo_query *query,
     if (height <= 0 || window.x1 <= window.x0) {
         return 0;
     }
-    struct scan scan = {.y0 = window.y0, .line_count = height < LINES ? height : LINES};
+    struct scan scan = {.lines = query->lines->items,
+                        .y0 = window.y0,
+                        .line_count = height < LINES ? height : LINES};
     scan.step = (double)height / scan.line_count;
     rings_scan(geo, query, unit, index, window, &scan);
     double area = 0;
     for (int i = 0; i < scan.line_count; i++) {
         double length = line_overlap(&scan.lines[i], (uint32_t)index + 1, windings);
         area += length * cos(line_y(&scan, i) * GEO_RADIANS_PER_UNIT);
-        free(scan.lines[i].items);
     }
     return area * scan.step;
 }
@@ -168,6 +192,9 @@ static double ring_overlap(const struct geo *geo, struct geo_query *query,
 double geo_query_overlap_km2(const struct geo *geo, struct geo_query *query,
                              const struct geo_file_unit *unit)
 {
+    if (!query->lines) {
+        query->lines = mem_alloc(sizeof(*query->lines));
+    }
     int *windings = mem_alloc_array(query->ring_count + 1, sizeof(int));
     double area = 0;
     for (size_t i = 0; i < query->ring_count && query->work.left >= 0; i++) {
@@ -180,4 +207,12 @@ double geo_query_overlap_km2(const struct geo *geo, struct geo_query *query,
     }
     double side = GEO_RADIANS_PER_UNIT * GEO_EARTH_RADIUS_KM;
     return area * side * side;
+}
+
+void geo_lines_destroy(struct geo_lines *lines)
+{
+    for (int i = 0; lines && i < LINES; i++) {
+        free(lines->items[i].items);
+    }
+    free(lines);
 }

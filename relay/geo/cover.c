@@ -127,6 +127,21 @@ static bool layer_is_gapless(enum geo_layer layer)
     return layer != GEO_COUNTRY && layer != GEO_CA_CLC && layer != GEO_US_SAME_PART;
 }
 
+/* That unit with its shares, taken off the shallow ones; both shares are 0 where the shape does not
+ * meet it. */
+static struct geo_unit shallow_take(struct cover *cover, struct geo_unit unit)
+{
+    unit.share = unit.share_of_shape = 0;
+    for (size_t i = 0; i < cover->shallow.count; i++) {
+        if (slice_eq(cover->shallow.items[i].code, unit.code)) {
+            unit = cover->shallow.items[i];
+            cover->shallow.items[i] = cover->shallow.items[--cover->shallow.count];
+            break;
+        }
+    }
+    return unit;
+}
+
 /* The one unit that is nearest, within the disagreement. */
 static void nearest_keep(struct cover *cover)
 {
@@ -143,10 +158,8 @@ static void nearest_keep(struct cover *cover)
         }
     }
     if (nearest != UINT32_MAX) {
-        struct geo_unit view = geo_unit_view(cover->geo, nearest);
-        view.share = 0;
-        view.share_of_shape = 1;
-        units_add(cover->arena, &cover->kept, &cover->kept_capacity, view);
+        units_add(cover->arena, &cover->kept, &cover->kept_capacity,
+                  shallow_take(cover, geo_unit_view(cover->geo, nearest)));
     }
 }
 

@@ -68,9 +68,12 @@ size_t geo_source_count(const struct geo *geo);
 struct geo_source geo_source_at(const struct geo *geo, size_t index);
 bool geo_has_layer(const struct geo *geo, enum geo_layer layer);
 
-/* Units of that layer that the shape overlaps; a shape that only touches a border within the
- * layers' disagreement (1.2 km) is not an overlap unless nothing else is. With shares, units under
- * `least_share` of both (unit and shape) are put into *slivers (may be NULL) instead. */
+/* Units of that layer that the shape overlaps. A shape that only touches a border within the
+ * layers' disagreement (1.2 km) does not overlap: such units are in *slivers (may be NULL), as are
+ * those under `least_share` of both, unit and shape. A shape of no more than 6 km2 that falls into
+ * a gap between units takes the nearest within 1.2 km, if the country's exact border says that it
+ * lies on that side; both its shares are 0. Shares are within 2 % of the smaller of the two; a
+ * shape without area (points, lines) has share 0 and share_of_shape 1. */
 struct geo_units geo_cover(const struct geo *geo, struct arena *arena,
                            const struct geo_shape *shape, enum geo_layer layer, double least_share,
                            struct geo_units *slivers);

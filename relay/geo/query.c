@@ -273,6 +273,7 @@ void geo_query_init(struct geo_query *query, const struct geo_shape *shape, doub
 
 void geo_query_fini(struct geo_query *query)
 {
+    geo_lines_destroy(query->lines);
     arena_destroy(query->arena);
 }
 

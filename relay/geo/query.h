@@ -24,6 +24,10 @@ struct geo_circle {
     double radius_km;
 };
 
+struct geo_lines;
+/* Accepts NULL. */
+void geo_lines_destroy(struct geo_lines *lines);
+
 struct geo_query {
     struct geo_ring *rings;
     size_t ring_count;
@@ -34,7 +38,8 @@ struct geo_query {
     double area_km2;    /* sum over the rings */
     bool coarse;        /* some of it is answered by boxes */
     struct geo_work work;
-    struct arena *arena; /* its own */
+    struct arena *arena;     /* its own */
+    struct geo_lines *lines; /* owned; area.c's */
 };
 
 /* `margin_km`: how far away from the shape the caller looks (matters at the antimeridian). */
