@@ -33,6 +33,7 @@ struct watch {
     double seconds;
     struct show show;
     bool lost, refused, seen_beat;
+    bool heard; /* anything that the relay signed */
     unsigned long long shown, failed;
 };
 
@@ -174,6 +175,9 @@ static void take_event(struct watch *watch, const struct caprelay_event *event)
         watch->lost = event->type == CAPRELAY_LINK_LOST;
     if (event->type == CAPRELAY_REFUSED_MESSAGE)
         watch->refused = true;
+    if (event->type == CAPRELAY_BULLETIN || event->type == CAPRELAY_BEAT ||
+        event->type == CAPRELAY_FILLED)
+        watch->heard = true;
     if (watch->common.json)
         print_json(event);
     tell(watch, event);
@@ -210,7 +214,7 @@ static int follow(struct watch *watch, struct caprelay *relay)
             return EXIT_NOT;
         }
     }
-    if (watch->lost)
+    if (watch->lost || !watch->heard)
         return EXIT_LINK_LOST;
     return watch->refused || watch->failed ? EXIT_NOT : EXIT_DONE;
 }

@@ -25,17 +25,18 @@ void catchup_begin(struct caprelay *relay)
     int64_t now_us = client_now_us();
 
     relay->phase = PHASE_CATCHING_UP;
+    follow_rewind(&relay->follow);
     relay->hold_until_us = now_us + relay->answer_timeout_us;
     relay->lenient = false;
     if (relay->asked == ASKED_NOTHING)
         relay->ask_deadline_us = now_us;
 }
 
-bool catchup_want_keys(struct caprelay *relay)
+bool catchup_want_keys(struct caprelay *relay, bool told)
 {
     int64_t now_us = client_now_us();
 
-    if (relay->has_keys && now_us - relay->keys_tried_us < KEYS_PAUSE_US)
+    if (!told && relay->has_keys && now_us - relay->keys_tried_us < KEYS_PAUSE_US)
         return false;
     relay->wants_keys = true;
     if (relay->asked == ASKED_NOTHING)
@@ -363,7 +364,7 @@ static bool check_answer(struct caprelay *relay, enum err_code code,
 {
     struct err said = *err;
 
-    if (code == ERR_NOT_FOUND && catchup_want_keys(relay)) {
+    if (code == ERR_NOT_FOUND && catchup_want_keys(relay, false)) {
         ask_again_at_once(relay);
         return false;
     }

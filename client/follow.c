@@ -111,7 +111,7 @@ enum follow_verdict follow_judge(const struct follow *follow,
     return worst;
 }
 
-void follow_take(struct follow *follow, const struct verified_bulletin *bulletin)
+static void take_topics(struct follow *follow, const struct verified_bulletin *bulletin)
 {
     for (size_t i = 0; i < follow->topic_count; i++) {
         struct follow_topic *topic = &follow->topics[i];
@@ -120,10 +120,32 @@ void follow_take(struct follow *follow, const struct verified_bulletin *bulletin
         topic->last = bulletin->seq;
         topic->known = true;
     }
+}
+
+void follow_take(struct follow *follow, const struct verified_bulletin *bulletin)
+{
+    take_topics(follow, bulletin);
     follow->position = bulletin->seq;
     follow->chain = bulletin->chain;
     follow->chain_known = true;
     drop_passed(follow);
+}
+
+void follow_take_live(struct follow *follow, const struct verified_bulletin *bulletin)
+{
+    if (follow->whole || follow->topic_count == 1) {
+        follow_take(follow, bulletin);
+        return;
+    }
+    take_topics(follow, bulletin);
+    follow_take_ahead(follow, bulletin->seq);
+}
+
+void follow_rewind(struct follow *follow)
+{
+    for (size_t i = 0; i < follow->topic_count; i++)
+        if (follow->topics[i].last > follow->position)
+            follow->topics[i].known = false;
 }
 
 bool follow_was_ahead(const struct follow *follow, uint64_t seq)

@@ -21,7 +21,7 @@ struct follow {
     bool whole; /* takes everything of the class: numbers have no gaps and the chain is checked */
     bool chain_known;
     struct digest chain;
-    uint64_t *ahead; /* numbers above the position that were handed out while a query failed */
+    uint64_t *ahead; /* numbers above the position that were handed out already */
     size_t ahead_count, ahead_capacity;
 };
 
@@ -39,6 +39,15 @@ enum follow_verdict follow_judge(const struct follow *follow,
                                  const struct verified_bulletin *bulletin);
 /* After FOLLOW_NEXT, or to pass over what could not be compared. */
 void follow_take(struct follow *follow, const struct verified_bulletin *bulletin);
+
+/*
+ * After FOLLOW_NEXT on the feed. A bulletin shows what is missing on its own topics, not on the
+ * others: who takes several topics, but not everything, only moves the position by beats and
+ * answers, and remembers the number.
+ */
+void follow_take_live(struct follow *follow, const struct verified_bulletin *bulletin);
+/* Before asking from the position on: the numbers above it are no measure for the answer. */
+void follow_rewind(struct follow *follow);
 
 bool follow_was_ahead(const struct follow *follow, uint64_t seq);
 void follow_take_ahead(struct follow *follow, uint64_t seq);

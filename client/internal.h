@@ -162,8 +162,9 @@ void catchup_begin(struct caprelay *relay);
 void catchup_due(struct caprelay *relay, int64_t now_us);
 /* When catchup_due() has something to do again. */
 int64_t catchup_next_us(const struct caprelay *relay);
-/* A key that is not on the list, or a newer list: at most one try in ten seconds. */
-bool catchup_want_keys(struct caprelay *relay);
+/* The list is to be read again: a signed beat told of a newer one, or a key is not on it. Anyone
+ * can name an unknown key, so for that at most one try in ten seconds; false where it was tried. */
+bool catchup_want_keys(struct caprelay *relay, bool told);
 void catchup_answer(struct caprelay *relay, struct arena *arena, const struct message *message);
 void catchup_hold(struct caprelay *relay, struct arena *arena,
                   const struct verified_bulletin *bulletin);

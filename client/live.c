@@ -6,7 +6,7 @@ enum { BEATS_MISSED = 3, FEED_FRAMES = 2 };
 /* The message waits until the key list was read again; false where that was tried just now. */
 static bool stash(struct caprelay *relay, struct arena *arena, const struct message *message)
 {
-    if (relay->stash_arena || !catchup_want_keys(relay))
+    if (relay->stash_arena || !catchup_want_keys(relay, false))
         return false;
     relay->stash_arena = arena;
     relay->stash = *message;
@@ -21,7 +21,7 @@ static void refuse(struct caprelay *relay, struct slice topic, const struct err 
 static void hand_out(struct caprelay *relay, struct arena *arena,
                      const struct verified_bulletin *bulletin)
 {
-    follow_take(&relay->follow, bulletin);
+    follow_take_live(&relay->follow, bulletin);
     event_put_bulletin(relay, arena, bulletin, false);
 }
 
@@ -132,7 +132,7 @@ static void take_beat(struct caprelay *relay, const struct verified_beat *beat)
     note_link(relay, beat);
     note_health(relay, beat);
     if (beat->keys_issued_us > relay->keys.issued_us)
-        (void)catchup_want_keys(relay);
+        (void)catchup_want_keys(relay, true);
     if (relay->phase == PHASE_FOLLOWING && follow_beat(&relay->follow, beat)) {
         event_put(relay, CAPRELAY_GAP, position + 1, beat->head.seq,
                   "the relay has sent more than arrived");

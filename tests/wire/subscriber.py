@@ -1,196 +1,673 @@
-"""An independent subscriber: keeps its own record of one class, verified and without gaps, whatever happens to the relay (docs/protocol.md 6)."""
+#!/usr/bin/env python3
+"""An independent subscriber, written from docs/protocol.md alone. It shares no code with the relay.
 
+As a module: packets, signatures, checks, a `Client` for queries and a `Follower` for the feed.
+As a program: one line of JSON for each bulletin that it verified; exit 3 when the link is dead at the end.
+"""
+
+import argparse
+import hashlib
 import json
 import os
+import random
+import re
+import struct
+import sys
 import time
+from datetime import datetime, timezone
 
+import nacl.exceptions
+import nacl.signing
 import zmq
+import zmq.utils.z85
+import zstandard
+from lxml import etree
 
-from protocol import KeyList, Refused, digest, need, read_bulletin, read_signed
+PACKET_MAX = 24 * 1024 * 1024
+HEADER_MAX = 1024 * 1024
+PARTS_MAX = 8
+MESSAGE_MAX = PACKET_MAX + 4096
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+ZERO = "00" * 32
+CLASS_OF_STATUS = {"Actual": "actual", "Exercise": "exercise", "Test": "exercise"}
 
-ZERO_CHAIN = "00" * 32
+
+class Refused(Exception):
+    """What came breaks a rule of the protocol; the text begins with the check that failed."""
 
 
-class Link:
-    """The sockets of one client. A context of its own, so that tests can run side by side."""
+class UnknownKey(Refused):
+    """The key is not on the list: fetch the list and try again."""
 
-    def __init__(self, card, curve=None):
-        self.card = card
-        self.context = zmq.Context()
-        self.curve = curve or (zmq.curve_keypair() if card["curve"] else None)
 
-    def socket(self, kind, endpoint):
-        socket = self.context.socket(kind)
-        socket.set(zmq.LINGER, 0)
-        socket.set(zmq.RCVHWM, 0)
-        socket.set(zmq.MAXMSGSIZE, 25_169_920)
-        socket.set(zmq.HEARTBEAT_IVL, 5000)
-        socket.set(zmq.RECONNECT_IVL, 20)
-        socket.set(zmq.RECONNECT_IVL_MAX, 500)
-        if self.card["curve"]:
-            socket.curve_publickey, socket.curve_secretkey = self.curve
-            socket.curve_serverkey = bytes.fromhex(self.card["curve"])
-        socket.connect(endpoint)
-        return socket
+class GoneBack(Exception):
+    """The relay's numbers went back: its journal was lost."""
+
+
+# --- 1. building blocks ---
+
+
+def digest(data):
+    return hashlib.blake2b(data, digest_size=32).hexdigest()
+
+
+def key_id(public):
+    return digest(public)[:16]
+
+
+def now_text(at=None):
+    moment = datetime.fromtimestamp(time.time() if at is None else at, timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_json(data):
+    def pairs(items):
+        keys = [key for key, _ in items]
+        if len(keys) != len(set(keys)):
+            raise Refused("header: a key twice")
+        return dict(items)
+
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=pairs)
+    except (UnicodeDecodeError, json.JSONDecodeError) as fault:
+        raise Refused(f"header: no JSON: {fault}") from None
+    if not isinstance(value, dict) or value.get("v") != 1:
+        raise Refused("header: v is not 1")
+    return value
+
+
+def put_parts(*parts):
+    return b"".join(struct.pack(">I", len(part)) + part for part in parts)
+
+
+def split_parts(data):
+    if len(data) > PACKET_MAX:
+        raise Refused("frame: too large")
+    parts, at = [], 0
+    while at < len(data):
+        if at + 4 > len(data):
+            raise Refused("frame: cut off")
+        (length,) = struct.unpack_from(">I", data, at)
+        at += 4
+        if at + length > len(data):
+            raise Refused("frame: cut off")
+        parts.append(data[at : at + length])
+        at += length
+    if not 1 <= len(parts) <= PARTS_MAX:
+        raise Refused("frame: number of parts")
+    return parts
+
+
+def open_frame(frame):
+    if not frame.startswith(ZSTD_MAGIC):
+        return split_parts(frame)
+    size = zstandard.frame_content_size(frame)
+    if size < 0 or size > PACKET_MAX:
+        raise Refused("frame: declared size")
+    unpacker = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        data = unpacker.decompress(frame)
+    except zstandard.ZstdError as fault:
+        raise Refused(f"frame: {fault}") from None
+    if len(data) != size or unpacker.unused_data:
+        raise Refused("frame: not what it declares")
+    return split_parts(data)
+
+
+def compress(packet):
+    return zstandard.ZstdCompressor(level=1, write_content_size=True).compress(packet)
+
+
+def sign(key, kind, header):
+    return key.sign(b"caprelay/1/" + kind.encode() + b"\0" + header).signature
+
+
+def check_signature(public, kind, header, signature):
+    try:
+        nacl.signing.VerifyKey(public).verify(b"caprelay/1/" + kind.encode() + b"\0" + header, signature)
+    except (nacl.exceptions.BadSignatureError, ValueError, TypeError):
+        raise Refused(f"signature: not good for {kind}") from None
+
+
+def signed_packet(key, kind, header, *payload):
+    data = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    return put_parts(data, sign(key, kind, data), *payload)
+
+
+def chain_of(chain_prev, seq, class_, side, topics, derived, original):
+    state = hashlib.blake2b(digest_size=32)
+
+    def sized(data):
+        state.update(struct.pack(">I", len(data)) + data)
+
+    sized(bytes.fromhex(chain_prev))
+    state.update(struct.pack(">Q", seq))
+    for text in (class_, side, *topics):
+        sized(text.encode())
+    sized(bytes.fromhex(derived))
+    sized(bytes.fromhex(original))
+    return state.hexdigest()
+
+
+# --- 2. keys ---
+
+
+class KeyList:
+    def __init__(self, root, frame):
+        parts = open_frame(frame)
+        if len(parts) != 2:
+            raise Refused("key list: parts")
+        check_signature(root, "keylist", parts[0], parts[1])
+        header = parse_json(parts[0])
+        self.relay, self.issued = header["relay"], header["issued"]
+        self.keys = {}
+        for item in header["keys"]:
+            if key_id(bytes.fromhex(item["key"])) != item["id"]:
+                raise Refused("key list: id does not fit its key")
+            self.keys[item["id"]] = item
+
+    def public(self, header, class_):
+        if header["relay"] != self.relay:
+            raise Refused("key: of another relay")
+        item = self.keys.get(header["key"])
+        if item is None:
+            raise UnknownKey("key: not on the list")
+        if item["revoked"]:
+            raise Refused("key: revoked")
+        if item["purpose"] != class_:
+            raise Refused("key: for another purpose")
+        # All times have one form, so that they compare as texts.
+        if item.get("not_before") and header["time"] < item["not_before"]:
+            raise Refused("key: not valid yet")
+        if item.get("not_after") and header["time"] >= item["not_after"]:
+            raise Refused("key: not valid any more")
+        return bytes.fromhex(item["key"])
+
+
+def open_signed(keys, frame, kind, part_count, class_if_null=None):
+    parts = open_frame(frame)
+    if len(parts) != part_count or len(parts[0]) > HEADER_MAX:
+        raise Refused("frame: parts")
+    header = parse_json(parts[0])
+    try:
+        class_ = header.get("class") or class_if_null
+        if class_ not in ("actual", "exercise"):
+            raise Refused("header: class")
+        public = keys.public(header, class_)
+    except (KeyError, TypeError) as fault:
+        raise Refused(f"header: {fault}") from None
+    check_signature(public, kind, parts[0], parts[1])
+    return header, parts
+
+
+# --- 3. the feed ---
+
+
+def local(element):
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def text_of(alert, name):
+    for child in alert:
+        if local(child) == name:
+            return "".join(child.itertext()).strip(" \t\r\n")
+    return ""
+
+
+def repaired(data):
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "".join(
+            piece.decode("utf-8") if good else piece.decode("cp1252", "replace")
+            for good, piece in utf8_pieces(data)
+        )
+    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text)
+    start, end = text.find("<"), text.rfind(">")
+    return re.sub(r"<\?xml[^>]*\?>", "", text[start : end + 1]).encode("utf-8")
+
+
+def utf8_pieces(data):
+    while data:
+        try:
+            data.decode("utf-8")
+            yield True, data
+            return
+        except UnicodeDecodeError as fault:
+            if fault.start:
+                yield True, data[: fault.start]
+            yield False, data[fault.start : fault.end]
+            data = data[fault.end :]
+
+
+def alerts_in(data):
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        try:
+            root = etree.fromstring(repaired(data), parser)
+        except etree.XMLSyntaxError as fault:
+            raise Refused(f"class: no XML: {fault}") from None
+    if root.getroottree().docinfo.doctype:
+        raise Refused("class: a document type")
+    return [element for element in root.iter() if local(element) == "alert"]
+
+
+def check_document(data, sender, identifier, class_):
+    found = [a for a in alerts_in(data) if (text_of(a, "sender"), text_of(a, "identifier")) == (sender, identifier)]
+    if not found:
+        raise Refused("identity: not in the document")
+    for alert in found:
+        if CLASS_OF_STATUS.get(text_of(alert, "status")) != class_:
+            raise Refused("class: a status that does not fit")
+
+
+def check_bulletin(keys, frame, topic=None):
+    """The header, the derived message and the original (None where it travels by digest)."""
+    header, parts = open_signed(keys, frame, "bulletin", 4)
+    derived, original = parts[2], parts[3]
+    try:
+        origin, told = header["origin"], header["derived"]
+        if digest(derived) != told["digest"] or len(derived) != told["size"]:
+            raise Refused("digest: derived")
+        if origin["inline"]:
+            if digest(original) != origin["digest"] or len(original) != origin["size"]:
+                raise Refused("digest: original")
+        elif original:
+            raise Refused("digest: an original that is not inline")
+        topics = [entry["topic"] for entry in header["topics"]]
+        prefix = f"{header['class']}.{header['side']}."
+        if not topics or topics != sorted(set(topics)):
+            raise Refused("topic: list")
+        for name in topics:
+            if not re.fullmatch(re.escape(prefix) + r"([A-Z]{2}|--|all)\.", name):
+                raise Refused("topic: of another class or side")
+        if topic is not None and topic not in topics:
+            raise Refused("topic: not in the list")
+        if any(not 0 <= entry["prev"] < header["seq"] for entry in header["topics"]):
+            raise Refused("topic: number before")
+        chain = chain_of(header["chain_prev"], header["seq"], header["class"], header["side"], topics,
+                         told["digest"], origin["digest"])
+        if chain != header["chain"]:
+            raise Refused("chain: not what its parts give")
+        if CLASS_OF_STATUS.get(header["cap"]["status"]) != header["class"]:
+            raise Refused("class: header's status")
+        check_document(derived, told["sender"], told["identifier"], header["class"])
+        if origin["inline"]:
+            check_document(original, origin["sender"], origin["identifier"], header["class"])
+    except (KeyError, TypeError, ValueError) as fault:
+        raise Refused(f"header: {fault!r}") from None
+    return header, derived, original if origin["inline"] else None
+
+
+def check_beat(keys, frame, class_):
+    header, _ = open_signed(keys, frame, "beat", 2)
+    if header["class"] != class_:
+        raise Refused("class: beat")
+    for name in ("time", "interval_ms", "started", "state", "head", "topics", "in_force"):
+        if name not in header:
+            raise Refused(f"header: beat without {name}")
+    return header
+
+
+def check_answer(keys, frames, verb, class_, nonce):
+    header, _ = open_signed(keys, frames[0], "answer", 2)
+    if (header["verb"], header["class"], header["nonce"]) != (verb, class_, nonce):
+        raise Refused("answer: to another question")
+    if header["count"] != len(frames) - 1 or header["digests"] != [digest(frame) for frame in frames[1:]]:
+        raise Refused("digest: frames of the answer")
+    return header
+
+
+# --- 1.3 connections ---
+
+
+def load_card(path):
+    with open(path, "rb") as file:
+        return parse_json(file.read())
+
+
+def curve_pair():
+    return zmq.curve_keypair()
+
+
+def z85(hexed):
+    return zmq.utils.z85.encode(bytes.fromhex(hexed))
+
+
+def connect(context, kind, endpoint, card, pair=None):
+    socket = context.socket(kind)
+    socket.linger = 0
+    socket.maxmsgsize = MESSAGE_MAX
+    socket.rcvhwm = 20000
+    socket.heartbeat_ivl, socket.heartbeat_timeout = 5000, 15000
+    socket.reconnect_ivl, socket.reconnect_ivl_max = random.randint(100, 500), 30000
+    if card.get("curve"):
+        socket.curve_serverkey = z85(card["curve"])
+        socket.curve_publickey, socket.curve_secretkey = pair or curve_pair()
+    socket.connect(endpoint)
+    return socket
+
+
+# --- 4. queries, 5. injection ---
+
+
+class NoAnswer(Exception):
+    pass
+
+
+class AnswerError(Exception):
+    pass
+
+
+class Client:
+    def __init__(self, card, class_="actual", context=None, timeout=5.0):
+        self.card = card if isinstance(card, dict) else load_card(card)
+        self.root = bytes.fromhex(self.card["root"])
+        self.class_, self.timeout = class_, timeout
+        self.context = context or zmq.Context.instance()
+        self.socket = connect(self.context, zmq.DEALER, self.card["query"], self.card)
+        self.keys = None
 
     def close(self):
-        self.context.destroy(linger=0)
-
-
-class Asker:
-    """Queries. A socket that got no answer is thrown away: the answer may come later, to a question that nobody asks any more."""
-
-    def __init__(self, link, class_name="actual"):
-        self.link, self.class_name, self.keys, self.socket = link, class_name, None, None
-
-    def raw(self, request, timeout=5.0):
-        """Frames of the answer to these bytes; None when none comes in time."""
-        if self.socket is None:
-            self.socket = self.link.socket(zmq.DEALER, self.link.card["query"])
-        self.socket.send(request)
-        if self.socket.poll(timeout * 1000):
-            return self.socket.recv_multipart()
         self.socket.close()
-        self.socket = None
-        return None
 
-    def ask(self, verb, timeout=5.0, class_name=None, **arguments):
-        """The verified header and the frames behind it; None when no answer came."""
-        class_name = class_name or self.class_name
+    def exchange(self, verb, arguments):
         nonce = os.urandom(16).hex()
-        request = dict(v=1, verb=verb, nonce=nonce, **{"class": class_name}, **arguments)
-        frames = self.raw(json.dumps(request).encode(), timeout)
-        if frames is None:
-            return None
-        if verb == "keys":
-            need(len(frames) == 2, "keys: two frames")
-            self.keys = KeyList(frames[1], bytes.fromhex(self.link.card["root"]))
-        header = read_signed(frames[0], self.keys, class_name, "answer")
-        need(header["nonce"] == nonce and header["verb"] == verb, "an answer to another question")
-        need(header["count"] == len(frames) - 1, "count")
-        need(header["digests"] == [digest(frame) for frame in frames[1:]], "digests of the frames")
+        request = {"v": 1, "verb": verb, "nonce": nonce, "class": self.class_, **arguments}
+        self.socket.send(json.dumps(request).encode())
+        deadline = time.monotonic() + self.timeout
+        while (left := deadline - time.monotonic()) > 0:
+            if not self.socket.poll(left * 1000):
+                break
+            frames = self.socket.recv_multipart()
+            try:
+                if nonce.encode() in open_frame(frames[0])[0]:
+                    return nonce, frames
+            except Refused:
+                continue
+        raise NoAnswer(verb)
+
+    def fetch_keys(self):
+        nonce, frames = self.exchange("keys", {})
+        if len(frames) != 2:
+            raise Refused("key list: the relay has none")
+        keys = KeyList(self.root, frames[1])
+        if keys.relay != self.card["relay"]:
+            raise Refused("key list: of another relay")
+        if self.keys and keys.issued < self.keys.issued:
+            raise Refused("key list: older than the one known")
+        check_answer(keys, frames, "keys", self.class_, nonce)
+        self.keys = keys
+
+    def ask(self, verb, **arguments):
+        if self.keys is None:
+            self.fetch_keys()
+        nonce, frames = self.exchange(verb, arguments)
+        try:
+            header = check_answer(self.keys, frames, verb, self.class_, nonce)
+        except UnknownKey:
+            self.fetch_keys()
+            header = check_answer(self.keys, frames, verb, self.class_, nonce)
+        if header.get("error"):
+            raise AnswerError(header["error"]["code"])
         return header, frames[1:]
 
-    def learn_keys(self, deadline):
-        while self.keys is None:
-            need(time.monotonic() < deadline, "no key list")
-            self.ask("keys", timeout=1.0)
+    def original(self, header):
+        _, frames = self.ask("get", digest=header["origin"]["digest"])
+        (data,) = open_frame(frames[0])
+        if digest(data) != header["origin"]["digest"] or len(data) != header["origin"]["size"]:
+            raise Refused("digest: fetched original")
+        check_document(data, header["origin"]["sender"], header["origin"]["identifier"], header["class"])
+        return data
+
+    def inject(self, key, authority, cap, dry_run=False, attempts=3, at=None, nonce=None):
+        """`key` is a nacl SigningKey. Returns the receipt's header and its frame."""
+        if self.keys is None:
+            self.fetch_keys()
+        socket = connect(self.context, zmq.DEALER, self.card["inject"], self.card)
+        try:
+            for _ in range(attempts):
+                header = {"v": 1, "authority": authority, "key": key_id(bytes(key.verify_key)), "digest": digest(cap),
+                          "time": now_text(at), "nonce": nonce or os.urandom(16).hex(), "dry_run": dry_run}
+                socket.send(signed_packet(key, "inject", header, cap))
+                if socket.poll(self.timeout * 1000):
+                    frame = socket.recv()
+                    receipt, _ = open_signed(self.keys, frame, "receipt", 2, "actual")
+                    if receipt.get("digest") not in (None, digest(cap)):
+                        raise Refused("receipt: for other bytes")
+                    return receipt, frame
+        finally:
+            socket.close()
+        raise NoAnswer("inject")
 
 
-class Subscriber:
-    """Everything of one class, from the first number on. `record` maps numbers to bulletins."""
+# --- 6. following the feed without loss ---
 
-    def __init__(self, card, class_name="actual", topics=None, curve=None):
-        self.link = Link(card, curve)
-        self.class_name = class_name
-        self.whole = topics is None
-        self.topics = topics or [f"{class_name}.ca.all.", f"{class_name}.us.all."]
-        self.asker = Asker(self.link, class_name)
-        self.feed = self.link.socket(zmq.SUB, card["feed"])
-        for topic in self.topics + [f"beat.{class_name}."]:
+
+def topics_for(class_, side=None, regions=()):
+    if regions:
+        return [f"{class_}.{side}.{region}." for region in sorted({"--", *regions})]
+    return [f"{class_}.{one}.all." for one in ([side] if side else ["ca", "us"])]
+
+
+class Follower:
+    """Yields ("bulletin", header, derived, original) and ("refused"|"gap"|"lost"|"back"|"beat", ...)."""
+
+    def __init__(self, card, class_="actual", side=None, regions=(), after=None, in_force=False, timeout=5.0,
+                 context=None):
+        self.client = Client(card, class_, context, timeout)
+        self.class_ = class_
+        self.topics = topics_for(class_, side, regions)
+        self.whole = side is None and not regions
+        self.last = dict.fromkeys(self.topics)  # None: from a number alone
+        self.position = after or 0
+        self.chain = None
+        if after == 0:
+            self.last = dict.fromkeys(self.topics, 0)
+            self.chain = ZERO
+        self.mode = "since" if after is not None else "in-force" if in_force else "now"
+        self.beat_time, self.started = "", None
+        self.deadline, self.lost = time.monotonic() + 15, False
+        self.events = []
+        self.feed = connect(self.client.context, zmq.SUB, self.client.card["feed"], self.client.card)
+        for topic in [*self.topics, f"beat.{class_}."]:
             self.feed.subscribe(topic)
-        self.record, self.order = {}, []
-        self.position, self.last = 0, {topic: 0 for topic in self.topics}
-        self.beat, self.beats = None, 0
-        self.contradictions = []  # a number with two contents: the one thing that must never be
-        self.asked_at = 0.0
-        self.behind = True  # something may be missing: ask
 
     def close(self):
-        self.link.close()
+        self.feed.close()
+        self.client.close()
 
-    # --- taking ---
+    def arguments(self, after, most):
+        arguments = {"after": after, "max": most}
+        if not self.whole:
+            arguments["topics"] = self.topics
+        return arguments
 
-    def take(self, bulletin):
-        header = bulletin["header"]
-        seq = header["seq"]
-        known = self.record.get(seq)
-        if known:
-            if known["frame"] != bulletin["frame"]:
-                self.contradictions.append(seq)
+    def settle(self, answer):
+        self.position, self.chain = answer["head"]["seq"], answer["head"]["chain"]
+        self.last = {topic: answer["as_of"].get(topic, 0) for topic in self.topics}
+
+    def check_back(self, answer):
+        behind = any(seq is not None and answer["as_of"].get(topic, 0) < seq for topic, seq in self.last.items())
+        if answer["head"]["seq"] < self.position or behind:
+            raise GoneBack(f"from {self.position} to {answer['head']['seq']}")
+
+    def judge(self, header):
+        if header["seq"] <= self.position:
+            return "repeat"
+        verdict = "next"
+        if self.whole and header["seq"] != self.position + 1:
+            verdict = "gap"
+        elif self.whole and self.chain is not None and header["chain_prev"] != self.chain:
+            return "contradiction"
+        for entry in header["topics"]:
+            if entry["topic"] not in self.last:
+                continue
+            last = self.last[entry["topic"]]
+            if last is None:
+                last = max(self.position, entry["prev"]) if entry["prev"] <= self.position else -1
+                if last < 0:
+                    verdict = "gap"
+                continue
+            if entry["prev"] < last:
+                return "contradiction"
+            if entry["prev"] > last:
+                verdict = "gap"
+        return verdict
+
+    def take(self, header, derived, original):
+        for entry in header["topics"]:
+            if entry["topic"] in self.last:
+                self.last[entry["topic"]] = header["seq"]
+        self.position, self.chain = header["seq"], header["chain"]
+        if original is None:
+            try:
+                original = self.client.original(header)
+            except (Refused, NoAnswer, AnswerError) as fault:
+                self.events.append(("refused", f"original: {fault}"))
+        self.events.append(("bulletin", header, derived, original))
+
+    def start(self):
+        if self.mode == "since":
+            self.catch_up()
             return
-        if seq <= self.position:
-            self.contradictions.append(seq)
-            return
-        prevs = {e["topic"]: e["prev"] for e in header["topics"] if e["topic"] in self.last}
-        if any(prev > self.last[topic] for topic, prev in prevs.items()):
-            self.behind = True
-            return
-        need(all(prev == self.last[topic] for topic, prev in prevs.items()), "the relay contradicts itself")
-        if self.whole:
-            self._check_chain(header)
-        for topic in prevs:
-            self.last[topic] = seq
-        self.position = seq
-        self.record[seq] = bulletin
-        self.order.append(seq)
-
-    def _check_chain(self, header):
-        seq = header["seq"]
-        if seq != self.position + 1:
-            raise Refused(f"{seq} after {self.position}, and no topic shows a gap")
-        before = self.record[seq - 1]["header"]["chain"] if seq > 1 else ZERO_CHAIN
-        need(header["chain_prev"] == before, f"chain_prev of {seq}")
-
-    def take_beat(self, beat):
-        need(self.beat is None or beat["time"] > self.beat["time"], "a beat from the past")
-        self.beat, self.beats = beat, self.beats + 1
-        head = beat["head"]
-        # A beat counts what was sent; what an answer brought may be ahead of it. Only an answer can tell that numbers went back.
-        if head["seq"] < self.position or any(beat["topics"].get(t, 0) > last for t, last in self.last.items()):
-            self.behind = True
-        elif self.whole and head["seq"] and head["seq"] == self.position:
-            need(head["chain"] == self.record[head["seq"]]["header"]["chain"], "chain of the beat")
-
-    def _take_message(self, frames):
-        need(len(frames) == 2, "a message of the feed has two frames")
-        topic = frames[0].decode("ascii")
-        if topic.startswith("beat."):
-            need(topic == f"beat.{self.class_name}.", "another beat than subscribed")
-            self.take_beat(read_signed(frames[1], self.asker.keys, self.class_name, "beat"))
-        else:
-            self.take(read_bulletin(frames[1], self.asker.keys, self.class_name, topic))
-
-    # --- following ---
-
-    def pump(self, seconds):
-        """Follows for so long."""
-        deadline = time.monotonic() + seconds
-        self.asker.learn_keys(max(deadline, time.monotonic() + 20))
-        while (left := deadline - time.monotonic()) > 0:
-            if self.feed.poll(min(left, 0.05) * 1000):
-                self._take_message(self.feed.recv_multipart())
-            if self.behind and time.monotonic() - self.asked_at > 0.2:
-                self.catch_up(timeout=1.0)
-
-    def catch_up(self, timeout=5.0):
-        """Asks for what is missing; false when the relay does not answer."""
-        self.asked_at = time.monotonic()
-        more = True
+        base, _ = self.client.ask("since", **self.arguments(0, 0))
+        after, more = 0, self.mode == "in-force"
         while more:
-            arguments = {} if self.whole else {"topics": self.topics}
-            answer = self.asker.ask("since", timeout=timeout, after=self.position, **arguments)
-            if answer is None:
-                return False
-            header, frames = answer
-            need(header["error"] is None, f"since: {header['error']}")
-            need(header["head"]["seq"] >= self.position, "the relay's numbers went back")
-            self.behind = False  # what is taken now may say otherwise
+            answer, frames = self.client.ask("in-force", **self.arguments(after, 500))
             for frame in frames:
-                self.take(read_bulletin(frame, self.asker.keys, self.class_name))
-            need(not self.behind, "an answer with a gap")
-            more = header["more"]
-            need(not more or frames, "an empty page that promises more")
-        for topic in self.last:
-            need(self.last[topic] >= header["as_of"].get(topic, 0), f"the answer falls short on {topic}")
-        return True
+                header, derived, original = check_bulletin(self.client.keys, frame)
+                after = header["seq"]
+                if header["seq"] <= base["head"]["seq"]:
+                    self.take(header, derived, original)
+            more = answer["more"]
+        self.settle(base)
+        self.mode = "since"
 
-    def pump_until(self, condition, seconds, what):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{what}: not within {seconds} s; position {self.position}, beat {self.beat}")
-            self.pump(0.05)
+    def catch_up(self):
+        more, lenient = True, False
+        while more:
+            answer, frames = self.client.ask("since", **self.arguments(self.position, 500))
+            self.check_back(answer)
+            for frame in frames:
+                try:
+                    header, derived, original = check_bulletin(self.client.keys, frame)
+                except Refused as fault:
+                    self.events.append(("refused", str(fault)))
+                    lenient = True
+                    continue
+                verdict = self.judge(header)
+                if verdict == "contradiction" or (verdict == "gap" and not lenient):
+                    raise Refused("number: the answer leaves something out")
+                if verdict != "repeat":
+                    self.take(header, derived, original)
+            more = answer["more"]
+        for topic, seq in self.last.items():
+            told = answer["as_of"].get(topic, 0)
+            if not lenient and told > (self.position if seq is None else seq):
+                raise Refused("number: the answer falls short")
+        self.settle(answer)
 
-    def identifiers(self):
-        return [self.record[seq]["header"]["origin"]["identifier"] for seq in self.order]
+    def on_beat(self, frame):
+        beat = check_beat(self.client.keys, frame, self.class_)
+        if beat["time"] <= self.beat_time:
+            raise Refused("beat: not later than the one before")
+        self.beat_time = beat["time"]
+        self.deadline = time.monotonic() + 3 * beat["interval_ms"] / 1000
+        restarted = self.started not in (None, beat["started"])
+        self.started = beat["started"]
+        if self.lost:
+            self.events.append(("back",))
+        again = self.lost or restarted
+        self.lost = False
+        self.events.append(("beat", beat))
+        if (beat.get("keys_issued") or "") > self.client.keys.issued:
+            self.client.fetch_keys()
+        behind = any(
+            beat["topics"].get(topic, 0) > (self.position if seq is None else seq) for topic, seq in self.last.items()
+        )
+        if behind:
+            self.events.append(("gap", self.position + 1, beat["head"]["seq"]))
+        if behind or again:
+            self.catch_up()
+        elif not self.whole:
+            self.position = max(self.position, beat["head"]["seq"])
+
+    def on_message(self, frames):
+        if len(frames) != 2:
+            raise Refused("frame: not two")
+        topic = frames[0].decode("ascii", "replace")
+        if topic.startswith("beat."):
+            self.on_beat(frames[1])
+            return
+        header, derived, original = check_bulletin(self.client.keys, frames[1], topic)
+        if header["class"] != self.class_:
+            raise Refused("class: not what was asked for")
+        verdict = self.judge(header)
+        if verdict == "next":
+            self.take(header, derived, original)
+        elif verdict == "gap":
+            self.events.append(("gap", self.position + 1, header["seq"] - 1))
+            self.catch_up()
+        elif verdict == "contradiction":
+            raise Refused("number: does not follow")
+
+    def turn(self, seconds):
+        """Works for at most about that long; the events since then."""
+        try:
+            if self.client.keys is None:
+                self.client.fetch_keys()
+                self.start()
+            if self.feed.poll(seconds * 1000):
+                frames = self.feed.recv_multipart()
+                try:
+                    self.on_message(frames)
+                except UnknownKey:
+                    self.client.fetch_keys()
+                    self.on_message(frames)
+        except Refused as fault:
+            self.events.append(("refused", str(fault)))
+        except (NoAnswer, AnswerError) as fault:
+            self.events.append(("no-answer", str(fault)))
+        if not self.lost and time.monotonic() > self.deadline:
+            self.lost = True
+            self.events.append(("lost",))
+        events, self.events = self.events, []
+        return events
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--relay", required=True)
+    options.add_argument("--class", dest="class_", default="actual", choices=["actual", "exercise"])
+    options.add_argument("--side", choices=["ca", "us"])
+    options.add_argument("--region", action="append", default=[])
+    options.add_argument("--since", type=int)
+    options.add_argument("--in-force", action="store_true")
+    options.add_argument("--count", type=int)
+    options.add_argument("--for", dest="seconds", type=float)
+    given = options.parse_args()
+    follower = Follower(given.relay, given.class_, given.side, given.region, given.since, given.in_force)
+    end = time.monotonic() + given.seconds if given.seconds else float("inf")
+    shown = 0
+    while time.monotonic() < end and (given.count is None or shown < given.count):
+        try:
+            events = follower.turn(0.2)
+        except GoneBack as fault:
+            print(f"the relay has gone back {fault}", file=sys.stderr)
+            return 1
+        for event in events:
+            if event[0] == "bulletin":
+                _, header, derived, original = event
+                shown += 1
+                print(json.dumps({"header": header, "derived": derived.decode("utf-8"),
+                                  "original_digest": digest(original) if original is not None else None}), flush=True)
+            elif event[0] != "beat":
+                print(*event, file=sys.stderr, flush=True)
+    return 3 if follower.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
