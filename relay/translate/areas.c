@@ -145,9 +145,12 @@ static void keep_geocodes(struct work *work, const char *path, const struct cap_
                           struct pair_list *list)
 {
     struct code_list dropped = {0}, refused = {0};
+    struct name_rule rule = {0};
     for (size_t i = 0; i < area->geocodes.count; i++) {
         const struct cap_pair *geocode = &area->geocodes.items[i];
-        struct name_rule rule = table_name_rule(work->input->target, "geocode", geocode->name);
+        /* Names come in runs of dozens. */
+        if (i == 0 || !slice_eq(geocode->name, geocode[-1].name))
+            rule = table_name_rule(work->input->target, "geocode", geocode->name);
         if (slice_is_empty(geocode->name) || slice_is_empty(geocode->value))
             continue;
         if (rule.keep)

@@ -37,32 +37,60 @@ static bool offset_by_shape(struct work *work, const struct cap_info *info, int 
     return false;
 }
 
+/* By the county that was found for the target, or the province that the source names. */
 static bool offset_by_geocode(const struct cap_pair *geocode, int *offset_min)
 {
     struct slice region = {0};
-    if (slice_istarts_with(geocode->name, "profile:CAP-CP:Location:"))
+    if (slice_eq_cstr(geocode->name, "SAME"))
+        region = table_cell("us_states", slice_sub(geocode->value, 1, 3), "postal");
+    else if (slice_istarts_with(geocode->name, "profile:CAP-CP:Location:"))
         region = table_cell("ca_provinces", slice_sub(geocode->value, 0, 2), "postal");
     else if (slice_istarts_with(geocode->name, "layer:EC-MSC-SMC:"))
         region = table_cell("clc_zones", geocode->value, "province");
     return !slice_is_empty(region) && table_offset(region, offset_min);
 }
 
+static bool offset_by_areas(const struct cap_info *info, bool (*takes)(struct slice name),
+                            int *offset_min)
+{
+    for (size_t i = 0; i < info->area_count; i++) {
+        const struct cap_pairs *geocodes = &info->areas[i].geocodes;
+        for (size_t j = 0; j < geocodes->count; j++) {
+            if (takes(geocodes->items[j].name) &&
+                offset_by_geocode(&geocodes->items[j], offset_min))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_target_county(struct slice name)
+{
+    return slice_eq_cstr(name, "SAME");
+}
+
+static bool is_canadian(struct slice name)
+{
+    return slice_istarts_with(name, "profile:CAP-CP:Location:") ||
+           slice_istarts_with(name, "layer:EC-MSC-SMC:");
+}
+
+/* A region of the target before one of the source; what is coded before what must be computed. */
 static int find_offset(struct work *work)
 {
+    const struct alert *derived = work->derived;
     int offset_min = 0;
-    for (size_t i = 0; i < work->derived->info_count; i++) {
-        if (offset_by_shape(work, &work->derived->infos[i], &offset_min))
+    for (size_t i = 0; i < derived->info_count; i++) {
+        if (offset_by_areas(&derived->infos[i], is_target_county, &offset_min))
             return offset_min;
     }
-    for (size_t i = 0; i < work->info_count; i++) {
-        const struct cap_info *info = work->infos[i];
-        for (size_t j = 0; j < info->area_count; j++) {
-            const struct cap_pairs *geocodes = &info->areas[j].geocodes;
-            for (size_t k = 0; k < geocodes->count; k++) {
-                if (offset_by_geocode(&geocodes->items[k], &offset_min))
-                    return offset_min;
-            }
-        }
+    for (size_t i = 0; i < derived->info_count; i++) {
+        if (offset_by_areas(&derived->infos[i], is_canadian, &offset_min))
+            return offset_min;
+    }
+    for (size_t i = 0; i < derived->info_count; i++) {
+        if (offset_by_shape(work, &derived->infos[i], &offset_min))
+            return offset_min;
     }
     table_offset(SLICE("--"), &offset_min);
     return offset_min;
