@@ -219,7 +219,8 @@ static void report_unopened(const struct options *options, const char *file, con
         return;
     struct arena *arena = arena_create();
     struct alert alert = {.kind = KIND_UNREADABLE};
-    findings_add(&alert.findings, arena, "read.file", FINDING_FATAL, "", 0, "%s", err->text);
+    findings_add(&alert.findings, arena, "read.file", FINDING_FATAL, "document", 0, "%s",
+                 err->text);
     print_json(file, 0, &alert, PROFILE_CAP);
     arena_destroy(arena);
 }

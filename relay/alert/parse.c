@@ -60,24 +60,25 @@ static void add_unreadable(struct reading *reading, const char *rule, unsigned l
 {
     struct alert *alert = add_alert(reading);
     alert->kind = KIND_UNREADABLE;
-    findings_add(&alert->findings, reading->arena, rule, FINDING_FATAL, "", line, "%s", text);
+    findings_add(&alert->findings, reading->arena, rule, FINDING_FATAL, "document", line, "%s",
+                 text);
 }
 
 static void note_repair(struct alert *alert, struct arena *arena, const struct repair *repair)
 {
     alert->repaired = true;
     if (repair->trimmed)
-        findings_add(&alert->findings, arena, "read.trimmed", FINDING_WARNING, "", 1,
+        findings_add(&alert->findings, arena, "read.trimmed", FINDING_WARNING, "document", 1,
                      "%zu bytes outside the root element left out", repair->trimmed);
     if (repair->relabelled)
-        findings_add(&alert->findings, arena, "read.encoding", FINDING_WARNING, "", 1,
+        findings_add(&alert->findings, arena, "read.encoding", FINDING_WARNING, "document", 1,
                      "the declared encoding is not that of the bytes; read as UTF-8");
     if (repair->windows_1252)
-        findings_add(&alert->findings, arena, "read.windows-1252", FINDING_WARNING, "", 0,
+        findings_add(&alert->findings, arena, "read.windows-1252", FINDING_WARNING, "document", 0,
                      "%zu bytes are not UTF-8 and are read as Windows-1252", repair->windows_1252);
     if (repair->dropped)
-        findings_add(&alert->findings, arena, "read.control-dropped", FINDING_WARNING, "", 0,
-                     "%zu characters that XML cannot carry left out", repair->dropped);
+        findings_add(&alert->findings, arena, "read.control-dropped", FINDING_WARNING, "document",
+                     0, "%zu characters that XML cannot carry left out", repair->dropped);
 }
 
 static bool contains_heartbeat(struct slice sender)
