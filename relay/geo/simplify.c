@@ -33,7 +33,8 @@ struct step {
 struct outline {
     struct corner *corners;
     uint32_t count, left;
-    struct box *runs; /* of the corners and of the edges that leave them */
+    struct box bounds; /* no new corner goes beyond: three times as wide and high as the ring */
+    struct box *runs;  /* of the corners and of the edges that leave them */
     struct step *heap;
     size_t heap_count, heap_capacity;
 };
@@ -57,6 +58,11 @@ static bool boxes_meet(const struct box *a, const struct box *b)
     return a->lat0 <= b->lat1 && b->lat0 <= a->lat1 && a->lon0 <= b->lon1 && b->lon0 <= a->lon1;
 }
 
+static bool in_box(const struct box *box, struct cap_point p)
+{
+    return box->lat0 <= p.lat && p.lat <= box->lat1 && box->lon0 <= p.lon && p.lon <= box->lon1;
+}
+
 static struct corner *corner_at(struct outline *outline, uint32_t index)
 {
     return &outline->corners[index];
@@ -77,7 +83,7 @@ static bool meeting_point(struct cap_point a, struct cap_point b, struct cap_poi
     double s = ((c.lon - b.lon) * vy - (c.lat - b.lat) * vx) / det;
     double t = ((c.lon - b.lon) * uy - (c.lat - b.lat) * ux) / det;
     *out = (struct cap_point){b.lat + s * uy, b.lon + s * ux};
-    return s >= 0 && t >= 0 && fabs(out->lat) <= 90;
+    return s >= 0 && t >= 0;
 }
 
 /* Added area of the step at this corner; negative where there is none. *meeting is set for an edge
@@ -94,7 +100,8 @@ static double step_cost(struct outline *outline, uint32_t index, bool *is_edge,
         return -area;
     }
     struct cap_point d = corner_at(outline, c->after)->p;
-    if (turn(b->p, c->p, d) <= 0 || !meeting_point(a, b->p, c->p, d, meeting)) {
+    if (turn(b->p, c->p, d) <= 0 || !meeting_point(a, b->p, c->p, d, meeting) ||
+        !in_box(&outline->bounds, *meeting)) {
         return -1;
     }
     return fabs(turn(b->p, *meeting, c->p));
@@ -284,9 +291,15 @@ static void outline_init(struct outline *outline, const struct cap_point *points
                 (struct box){points[i].lat, points[i].lon, points[i].lat, points[i].lon};
         }
     }
+    struct box box = outline->runs[0];
     for (uint32_t i = 0; i < count; i++) {
         run_cover(outline, i);
+        box_add(&box, points[i]);
     }
+    double height = box.lat1 - box.lat0;
+    double width = box.lon1 - box.lon0;
+    outline->bounds = (struct box){fmax(-90, box.lat0 - height), box.lon0 - width,
+                                   fmin(90, box.lat1 + height), box.lon1 + width};
 }
 
 static void outline_fini(struct outline *outline)
