@@ -463,6 +463,7 @@ class Follower:
         self.whole = side is None and not regions
         self.last = dict.fromkeys(self.topics)  # None: from a number alone
         self.position = after or 0
+        self.ahead = set()  # numbers above the position that were given: gaps on other topics do not show
         self.chain = None
         if after == 0:
             self.last = dict.fromkeys(self.topics, 0)
@@ -488,14 +489,17 @@ class Follower:
     def settle(self, answer):
         self.position, self.chain = answer["head"]["seq"], answer["head"]["chain"]
         self.last = {topic: answer["as_of"].get(topic, 0) for topic in self.topics}
+        self.ahead = {seq for seq in self.ahead if seq > self.position}
 
     def check_back(self, answer):
         behind = any(seq is not None and answer["as_of"].get(topic, 0) < seq for topic, seq in self.last.items())
         if answer["head"]["seq"] < self.position or behind:
             raise GoneBack(f"from {self.position} to {answer['head']['seq']}")
 
-    def judge(self, header):
+    def judge(self, header, live=False):
         if header["seq"] <= self.position:
+            return "repeat"
+        if live and header["seq"] in self.ahead:
             return "repeat"
         verdict = "next"
         if self.whole and header["seq"] != self.position + 1:
@@ -517,11 +521,17 @@ class Follower:
                 verdict = "gap"
         return verdict
 
-    def take(self, header, derived, original):
+    def take(self, header, derived, original, live=False):
         for entry in header["topics"]:
             if entry["topic"] in self.last:
                 self.last[entry["topic"]] = header["seq"]
-        self.position, self.chain = header["seq"], header["chain"]
+        given = header["seq"] in self.ahead
+        if live and not self.whole and len(self.topics) > 1:
+            self.ahead.add(header["seq"])
+        else:
+            self.position, self.chain = header["seq"], header["chain"]
+        if given:
+            return
         if original is None:
             try:
                 original = self.client.original(header)
@@ -548,6 +558,9 @@ class Follower:
 
     def catch_up(self):
         more, lenient = True, False
+        for topic, seq in self.last.items():
+            if seq is not None and seq > self.position:
+                self.last[topic] = None
         while more:
             answer, frames = self.client.ask("since", **self.arguments(self.position, 500))
             self.check_back(answer)
@@ -594,6 +607,7 @@ class Follower:
             self.catch_up()
         elif not self.whole:
             self.position = max(self.position, beat["head"]["seq"])
+            self.ahead = {seq for seq in self.ahead if seq > self.position}
 
     def on_message(self, frames):
         if len(frames) != 2:
@@ -605,9 +619,9 @@ class Follower:
         header, derived, original = check_bulletin(self.client.keys, frames[1], topic)
         if header["class"] != self.class_:
             raise Refused("class: not what was asked for")
-        verdict = self.judge(header)
+        verdict = self.judge(header, live=True)
         if verdict == "next":
-            self.take(header, derived, original)
+            self.take(header, derived, original, live=True)
         elif verdict == "gap":
             self.events.append(("gap", self.position + 1, header["seq"] - 1))
             self.catch_up()
