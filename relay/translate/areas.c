@@ -120,11 +120,19 @@ static void cover_provinces(struct coverage *coverage)
     cover_parts(coverage, cover(coverage, GEO_CA_PROVINCE), finer);
 }
 
+/* Forty times the largest recorded alert; what goes beyond is meant to be slow. */
+enum { COVERED_AREAS_MAX = 10000 };
+
 static void add_coverage(struct work *work, const char *path, const struct geo_shape *shape,
                          struct pair_list *list)
 {
     struct coverage coverage = {.work = work, .shape = shape, .list = list};
     size_t before = list->pairs.count;
+    if (work->covered_areas++ >= COVERED_AREAS_MAX) {
+        notes_add(work->notes, work->arena, NOTE_AREA_UNCODED, path,
+                  "Only the first %d areas of a message are coded.", COVERED_AREAS_MAX);
+        return;
+    }
     if (work_to_us(work))
         cover_counties(&coverage);
     else
@@ -154,7 +162,7 @@ static void keep_geocodes(struct work *work, const char *path, const struct cap_
         if (slice_is_empty(geocode->name) || slice_is_empty(geocode->value))
             continue;
         if (rule.keep)
-            pair_list_add_once(work, list, geocode->name, geocode->value);
+            pair_list_add(work, list, geocode->name, geocode->value);
         else
             list_code(work, work_to_us(work) ? &refused : &dropped, geocode->value);
     }
@@ -254,9 +262,13 @@ static bool same_place(const struct cap_area *a, const struct cap_area *b)
 
 /* The same place in an earlier info, under whatever name: languages repeat areas, and coverage is
  * the costly part. */
+enum {
+    LOOK_BACK_MAX = 8
+}; /* infos; a bilingual message with endings has its languages four apart */
+
 static const struct cap_area *translated_before(struct work *work, size_t i, size_t j)
 {
-    for (size_t k = i; k-- > 0;) {
+    for (size_t k = i; k-- > 0 && i - k <= LOOK_BACK_MAX;) {
         if (j < work->infos[k]->area_count &&
             same_place(&work->infos[k]->areas[j], &work->infos[i]->areas[j]))
             return &work->derived->infos[k].areas[j];

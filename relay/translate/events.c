@@ -227,7 +227,7 @@ static void set_codes(struct work *work, size_t i, const struct event_match *mat
         const struct cap_pair *given = &info->event_codes.items[j];
         struct name_rule rule = table_name_rule(work->input->target, "eventCode", given->name);
         if (rule.keep)
-            pair_list_add_once(work, &list, given->name, given->value);
+            pair_list_add(work, &list, given->name, given->value);
         else if (!slice_eq(given->value, match->code))
             notes_add(work->notes, work->arena, NOTE_EVENT_CODE_DROPPED,
                       path_item(work, i, "eventCode", j), "%.*s %.*s: %.*s.",

@@ -72,6 +72,15 @@ static struct slice event_of(struct work *work, const struct cap_info *info)
     return arena_printf(work->arena, "%.*s (%.*s)", SLICE_ARG(name), SLICE_ARG(class_name));
 }
 
+enum { HEADLINE_EVENT_BYTES_MAX = 90 }; /* CAP: a headline has at most 160 characters */
+
+static struct slice event_in_headline(struct work *work, const struct cap_info *info)
+{
+    struct slice event = event_of(work, info);
+    struct slice part = text_short(event, HEADLINE_EVENT_BYTES_MAX);
+    return part.len == event.len ? event : arena_printf(work->arena, "%.*s…", SLICE_ARG(part));
+}
+
 static bool is_over(const struct work *work, const struct cap_info *info)
 {
     bool over = work->source->msg_type == MSG_TYPE_CANCEL || info->urgency == URGENCY_PAST;
@@ -82,7 +91,8 @@ static bool is_over(const struct work *work, const struct cap_info *info)
 
 static struct slice headline_of(struct work *work, const struct cap_info *info)
 {
-    struct slice event = event_of(work, info), until = date_of(work, &info->expires);
+    struct slice event = event_in_headline(work, info);
+    struct slice until = date_of(work, &info->expires);
     struct slice status = table_french("status", cap_status_name(work->source->status));
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);

@@ -29,6 +29,8 @@ struct work {
     struct slice
         event_class; /* warning, watch, advisory, statement, ... of the message; may be absent */
     bool without_french;      /* the message would grow past what can be relayed */
+    size_t covered_areas;     /* by geometry, so far */
+    size_t drawn_points;      /* of the shapes of geocodes, so far */
     bool region_offset_known; /* see offset_of_region() */
     int region_offset_min;
 };

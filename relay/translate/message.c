@@ -91,13 +91,10 @@ static struct slice note_of(struct work *work)
         slice_is_empty(note) ? "" : " Original note: ", SLICE_ARG(note));
 }
 
-static bool has_code(const struct cap_texts *codes, struct slice code)
+/* Ours, which a looping message may carry already. */
+static bool is_own_code(const struct cap_texts *codes, struct slice code)
 {
-    for (size_t i = 0; i < codes->count; i++) {
-        if (slice_ieq(codes->items[i], code))
-            return true;
-    }
-    return false;
+    return slice_ieq(codes->items[0], code) || slice_ieq(codes->items[1], code);
 }
 
 static struct cap_texts codes_of(struct work *work)
@@ -111,7 +108,7 @@ static struct cap_texts codes_of(struct work *work)
     for (size_t i = 0; i < given->count; i++) {
         struct slice code = given->items[i];
         struct name_rule rule = table_name_rule(work->input->target, "code", code);
-        if (slice_is_empty(code) || has_code(&codes, code))
+        if (slice_is_empty(code) || is_own_code(&codes, code))
             continue;
         if (rule.keep)
             codes.items[codes.count++] = code;

@@ -10,7 +10,17 @@ static void add_counterpart(struct work *work, struct pair_list *list, struct sl
     if (!time.set || !work_to_us(work))
         return;
     int offset_min = time.offset_min == 0 ? offset_of_region(work) : time.offset_min;
-    pair_list_add_once(work, list, name, cap_time_make(work->arena, time.utc_s, offset_min).text);
+    pair_list_add(work, list, name, cap_time_make(work->arena, time.utc_s, offset_min).text);
+}
+
+/* The source's own parameter of that name goes before, and one is enough. */
+static bool has_parameter(const struct cap_pairs *given, struct slice name)
+{
+    for (size_t i = 0; i < given->count; i++) {
+        if (slice_ieq(given->items[i].name, name))
+            return true;
+    }
+    return false;
 }
 
 static void note_dropped(struct work *work, size_t i, size_t j, const struct cap_pair *given,
@@ -25,6 +35,7 @@ static void translate_parameters(struct work *work, size_t i, struct cap_info *i
 {
     static const char *const channels[] = {"EAS", "CMAS", "NWEM"};
     struct pair_list list = {0};
+    bool counterpart = false;
     for (size_t j = 0; j < info->parameters.count; j++) {
         const struct cap_pair *given = &info->parameters.items[j];
         struct name_rule rule = table_name_rule(work->input->target, "parameter", given->name);
@@ -33,7 +44,10 @@ static void translate_parameters(struct work *work, size_t i, struct cap_info *i
             continue;
         }
         pair_list_add(work, &list, given->name, given->value);
-        if (!slice_is_empty(rule.counterpart))
+        if (slice_is_empty(rule.counterpart) || counterpart)
+            continue;
+        counterpart = true;
+        if (!has_parameter(&info->parameters, rule.counterpart))
             add_counterpart(work, &list, rule.counterpart, given->value);
     }
     for (size_t j = 0; work_to_us(work) && j < sizeof(channels) / sizeof(channels[0]); j++)

@@ -6,6 +6,10 @@
  * both sides. */
 enum { RING_VERTICES_MAX = 200 };
 
+/* Vertices looked up for one message: more could not be written, and codes are cheap to list by the
+ * thousand. */
+enum { DRAWN_POINTS_MAX = 400000 };
+
 struct shape_list {
     struct cap_polygon *polygons;
     size_t polygon_count, polygon_capacity;
@@ -61,11 +65,14 @@ static struct place place_by_scheme(struct work *work, const struct cap_area *ar
             continue;
         struct geo_shape shape = {0};
         bool coarse = false, national = false;
-        if (geo_geocode_shape(work->options->geo, work->arena, geocode->name, geocode->value,
+        if (work->drawn_points > DRAWN_POINTS_MAX ||
+            geo_geocode_shape(work->options->geo, work->arena, geocode->name, geocode->value,
                               &shape, &coarse, &national, NULL) != OK) {
             place.unknown++;
             continue;
         }
+        for (size_t j = 0; j < shape.polygon_count; j++)
+            work->drawn_points += shape.polygons[j].count;
         place.coarse |= coarse;
         place.national |= national;
         shape_add(work, &list, &shape);
@@ -75,6 +82,8 @@ static struct place place_by_scheme(struct work *work, const struct cap_area *ar
     place.from_geocodes = place.known && !place.national;
     return place;
 }
+
+enum { QUALITY_BEST = 4 };
 
 /* Whole before partial, exact before coarse; among equals the one that came first. */
 static int quality(const struct place *place)
@@ -91,23 +100,36 @@ static bool is_usable_scheme(const struct work *work, struct slice name)
     return !work_to_us(work) || table_name_rule(work->input->target, "geocode", name).keep;
 }
 
+enum { SCHEMES_MAX = 8 };
+
+/* The area's distinct schemes that may be looked up, UGC first: a zone's UGC is the zone itself,
+ * its SAME codes are all counties that the zone touches. */
+static size_t list_schemes(const struct work *work, const struct cap_area *area,
+                           struct slice schemes[SCHEMES_MAX])
+{
+    size_t count = 0;
+    if (is_usable_scheme(work, SLICE("UGC")))
+        schemes[count++] = SLICE("UGC");
+    for (size_t i = 0; i < area->geocodes.count && count < SCHEMES_MAX; i++) {
+        struct slice name = area->geocodes.items[i].name;
+        bool listed = false;
+        for (size_t j = 0; j < count; j++)
+            listed |= slice_ieq(schemes[j], name);
+        if (!listed && is_usable_scheme(work, name))
+            schemes[count++] = name;
+    }
+    return count;
+}
+
 static struct place place_by_geocodes(struct work *work, const struct cap_area *area)
 {
     struct place best = {0};
-    /* A zone's UGC is the zone itself; its SAME codes are all counties that the zone touches. */
-    best = place_by_scheme(work, area, SLICE("UGC"));
-    if (!is_usable_scheme(work, SLICE("UGC")))
-        best = (struct place){0};
-    for (size_t i = 0; i < area->geocodes.count && quality(&best) < 4; i++) {
-        struct slice name = area->geocodes.items[i].name;
-        bool seen = slice_ieq_cstr(name, "UGC");
-        for (size_t j = 0; j < i; j++)
-            seen |= slice_ieq(area->geocodes.items[j].name, name);
-        if (seen || !is_usable_scheme(work, name))
-            continue;
-        struct place place = place_by_scheme(work, area, name);
-        if (quality(&place) > quality(&best) ||
-            (quality(&best) == 0 && place.unknown > best.unknown))
+    struct slice schemes[SCHEMES_MAX];
+    size_t count = list_schemes(work, area, schemes);
+    for (size_t i = 0; i < count && quality(&best) < QUALITY_BEST; i++) {
+        struct place place = place_by_scheme(work, area, schemes[i]);
+        bool tells = quality(&best) == 0 && place.unknown > best.unknown;
+        if (quality(&place) > quality(&best) || tells)
             best = place;
     }
     return best;
