@@ -92,8 +92,11 @@ enum err_code bulletin_seal(const struct bulletin_options *options, const struct
     struct slice header;
     enum err_code code;
 
-    if (check_class(key, facts, err) != OK || check_topics(facts, err) != OK)
-        return err->code;
+    code = check_class(key, facts, err);
+    if (code == OK)
+        code = check_topics(facts, err);
+    if (code != OK)
+        return code;
     *chain = chain_next(&number->chain_prev, number->seq,
                         slice_from_cstr(alert_class_name(facts->class)),
                         slice_from_cstr(side_name(facts->side)), facts->topics, facts->topic_count,
