@@ -28,6 +28,10 @@ elseif(NOT CAPRELAY_SANITIZE STREQUAL "")
   message(FATAL_ERROR "CAPRELAY_SANITIZE must be address, thread or empty, not '${CAPRELAY_SANITIZE}'")
 endif()
 target_compile_options(caprelay_flags INTERFACE ${sanitize})
+# Without it libFuzzer sees no coverage and refuses to run.
+if(CAPRELAY_FUZZ)
+  target_compile_options(caprelay_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 target_link_options(caprelay_flags INTERFACE ${sanitize})
 
 # caprelay_room(NAME KNOWS room... USES imported-library...): relay/NAME/*.c as the library caprelay_NAME.
