@@ -20,7 +20,7 @@ DOORS = {
     "ev.h": {"relay/loop"},
     "libxml/": {"relay/alert"},
     "sqlite3.h": {"relay/journal"},
-    "zmq.h": {"relay/loop", "relay/publish", "adapters/inject", "client"},
+    "zmq.h": {"relay", "relay/loop", "relay/publish", "adapters/inject", "client"}, # relayd makes the context
     "sodium": {"relay/base", "relay/seal"},
     "yaml.h": {"relay/conf"},
     "geos_c.h": {"boundaries"},
