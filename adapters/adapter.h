@@ -79,7 +79,8 @@ struct adapter_ops {
     /* Opens connections and watchers. Failure is not fatal to the relay: the source is down with
      * the reason and start is tried again. Required. */
     enum err_code (*start)(void *instance, struct err *err);
-    /* Idempotent. Required. */
+    /* Idempotent. Required. For an adapter without `pause` it may come from within host_deliver().
+     */
     void (*stop)(void *instance);
     void (*fini)(void *instance);
     /* Back-pressure: the journal's queue is full; deliver nothing until resume. Optional: without

@@ -1,0 +1,262 @@
+/* The host with an adapter of the test's own, which cannot be paused: queue, holding back, failing.
+ */
+#include "tests/support/adapter_world.h"
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* --- the adapter; these two symbols take the place of registry.c --- */
+
+struct pusher {
+    struct host *host;
+    bool running;
+};
+
+static struct {
+    struct pusher *instance;
+    int starts, stops, fail_starts;
+    uint64_t receipts[1000];
+    size_t settled;
+    char verdict[40], reason[40];
+} pushed;
+
+static enum err_code pusher_init(void *instance, struct host *host, struct err *err)
+{
+    (void)err;
+    pushed.instance = instance;
+    pushed.instance->host = host;
+    return OK;
+}
+
+static enum err_code pusher_start(void *instance, struct err *err)
+{
+    struct pusher *pusher = instance;
+    if (pushed.fail_starts > 0) {
+        pushed.fail_starts--;
+        return err_set(err, ERR_IO, "nobody is there");
+    }
+    pushed.starts++;
+    pusher->running = true;
+    host_state(pusher->host, SOURCE_LIVE, "connected");
+    return OK;
+}
+
+static void pusher_stop(void *instance)
+{
+    struct pusher *pusher = instance;
+    pushed.stops++;
+    pusher->running = false;
+}
+
+static void pusher_fini(void *instance)
+{
+    (void)instance;
+    pushed.instance = NULL;
+}
+
+static void pusher_settled(void *instance, const struct adapter_outcome *outcome)
+{
+    (void)instance;
+    pushed.receipts[pushed.settled++] = outcome->receipt;
+    snprintf(pushed.verdict, sizeof pushed.verdict, "%.*s", SLICE_ARG(outcome->verdict));
+    snprintf(pushed.reason, sizeof pushed.reason, "%.*s", SLICE_ARG(outcome->reason));
+}
+
+static const struct conf_row no_options[] = {{.type = CONF_END}};
+
+static const struct adapter_ops adapter_pusher = {.name = "pusher",
+                                                  .summary = "pushes",
+                                                  .api_version = ADAPTER_API_VERSION,
+                                                  .instance_size = sizeof(struct pusher),
+                                                  .options = no_options,
+                                                  .init = pusher_init,
+                                                  .start = pusher_start,
+                                                  .stop = pusher_stop,
+                                                  .fini = pusher_fini,
+                                                  .settled = pusher_settled};
+
+const struct adapter_ops *const adapter_registry[] = {&adapter_pusher, NULL};
+
+const struct adapter_ops *adapter_find(struct slice name)
+{
+    return slice_eq_cstr(name, "pusher") ? &adapter_pusher : NULL;
+}
+
+/* --- the tests --- */
+
+static struct world world;
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&pushed, 0, sizeof pushed);
+    world_init(&world);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_fini(&world);
+    return 0;
+}
+
+static void start(void)
+{
+    world_start(&world, "sources:\n - {name: p, adapter: pusher}\n");
+    world_run(&world, 0);
+}
+
+static void push(int i)
+{
+    char text[20];
+    snprintf(text, sizeof text, "%d", i);
+    const struct adapter_document document = {.bytes = slice_from_cstr(text),
+                                              .mark_key = SLICE("at"),
+                                              .mark_value = slice_from_cstr(text),
+                                              .receipt = (uint64_t)i};
+    host_deliver(pushed.instance->host, &document);
+}
+
+static struct source_status status(void)
+{
+    return hosts_status(world.hosts, 0);
+}
+
+static void what_comes_while_full_waits_in_order(void **state)
+{
+    (void)state;
+    world.port.full_at = 2;
+    start();
+    for (int i = 0; i < 10; i++)
+        push(i);
+    assert_int_equal(world.port.count, 2);
+    assert_int_equal(status().in_flight, 10);
+    for (int round = 0; round < 10; round++) {
+        fake_settle_all(&world.port, "relayed");
+        world_run(&world, 0);
+    }
+    assert_int_equal(world.port.count, 10);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(atoi(world.port.items[i].bytes.ptr), i);
+        assert_int_equal(pushed.receipts[i], i);
+    }
+    assert_int_equal(pushed.stops, 0);
+}
+
+static void too_much_waiting_stops_the_source_until_there_is_room(void **state)
+{
+    (void)state;
+    world.port.full_at = 1;
+    start();
+    int sent = 0;
+    while (pushed.instance->running && sent < 1000)
+        push(sent++);
+    assert_int_equal(sent, 1 + 256);
+    assert_int_equal(status().state, SOURCE_DEGRADED);
+    assert_true(status().paused);
+    world.port.full_at = 0;
+    fake_settle_all(&world.port, "relayed");
+    world_run(&world, 0);
+    assert_int_equal(world.port.count, sent);
+    assert_true(pushed.instance->running);
+    assert_int_equal(pushed.starts, 2);
+    assert_int_equal(status().state, SOURCE_LIVE);
+    assert_false(status().paused);
+}
+
+static void failed_source_is_stopped_and_started_later(void **state)
+{
+    (void)state;
+    start();
+    host_failed(pushed.instance->host, "the line is %s", "cut");
+    assert_int_equal(pushed.stops, 0); /* not from within its own call */
+    assert_int_equal(status().state, SOURCE_DOWN);
+    assert_string_equal(status().reason.ptr, "the line is cut");
+    pushed.fail_starts = 2;
+    world_run(&world, 1 * SECOND);
+    assert_true(pushed.stops > 0);
+    assert_string_equal(status().reason.ptr, "nobody is there");
+    world_run(&world, 1 * SECOND);
+    assert_int_equal(status().state, SOURCE_DOWN);
+    world_run(&world, 6 * SECOND); /* 2 s and 4 s after the second and third attempt */
+    assert_int_equal(status().state, SOURCE_LIVE);
+    assert_int_equal(pushed.starts, 2);
+}
+
+static void stop_forgets_the_next_attempt(void **state)
+{
+    (void)state;
+    start();
+    host_failed(pushed.instance->host, "cut");
+    hosts_stop(world.hosts);
+    world_run(&world, 1000 * SECOND);
+    assert_int_equal(pushed.starts, 1);
+    assert_false(pushed.instance->running);
+}
+
+static void settle_one_of(const char *verdict, const char *reason, bool last)
+{
+    const struct intake_outcome outcome = {.tag = world.port.items[0].tag,
+                                           .source = world.port.items[0].source,
+                                           .verdict = slice_from_cstr(verdict),
+                                           .reason = slice_from_cstr(reason),
+                                           .last = last};
+    hosts_settle(world.hosts, &outcome);
+}
+
+/* An envelope of several alerts has one verdict for its source: the worst. */
+static void unreadable_part_is_the_verdict_of_an_envelope(void **state)
+{
+    (void)state;
+    start();
+    push(7);
+    settle_one_of("relayed", "first", false);
+    assert_int_equal(pushed.settled, 0);
+    settle_one_of("unreadable", "second", false);
+    settle_one_of("relayed", "third", true);
+    assert_int_equal(pushed.settled, 1);
+    assert_int_equal(pushed.receipts[0], 7);
+    assert_string_equal(pushed.verdict, "unreadable");
+    assert_string_equal(pushed.reason, "second");
+    assert_int_equal(status().relayed, 2);
+    assert_int_equal(status().unreadable, 1);
+}
+
+static void marks_are_known_after_the_commit_only(void **state)
+{
+    (void)state;
+    struct slice value;
+    start();
+    push(3);
+    assert_false(host_mark(pushed.instance->host, SLICE("at"), &value));
+    fake_settle_all(&world.port, "relayed");
+    assert_true(host_mark(pushed.instance->host, SLICE("at"), &value));
+    assert_true(slice_eq_cstr(value, "3"));
+}
+
+static void hostile_reasons_cannot_forge_the_log(void **state)
+{
+    (void)state;
+    start();
+    host_state(pushed.instance->host, SOURCE_DEGRADED, "%s", "x\nsource.state source=p state=live");
+    assert_true(world_logged(&world, "reason=\"x\\x0Asource.state source=p state=live\""));
+}
+
+int main(void)
+{
+#define PRESSURE_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        PRESSURE_TEST(what_comes_while_full_waits_in_order),
+        PRESSURE_TEST(too_much_waiting_stops_the_source_until_there_is_room),
+        PRESSURE_TEST(failed_source_is_stopped_and_started_later),
+        PRESSURE_TEST(stop_forgets_the_next_attempt),
+        PRESSURE_TEST(unreadable_part_is_the_verdict_of_an_envelope),
+        PRESSURE_TEST(marks_are_known_after_the_commit_only),
+        PRESSURE_TEST(hostile_reasons_cannot_forge_the_log),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
