@@ -10,8 +10,9 @@
 
 enum {
     QUERY_REQUEST_BYTES_MAX = 64 * 1024,
-    QUERY_TURN_MAX = 8,                      /* a full answer takes some milliseconds */
-    QUERY_QUEUE_MAX = 16,                    /* answers waiting for one peer */
+    QUERY_TURN_MAX = 32,
+    QUERY_TURN_BYTES = 1024 * 1024, /* then the others have their turn: some milliseconds */
+    QUERY_QUEUE_MAX = 16,           /* answers waiting for one peer */
     QUERY_IN_FLIGHT_MAX = 128 * 1024 * 1024, /* held for all slow readers together */
     QUERY_NONCE_CHARS = 32,
     QUERY_VERB_MAX = 32,
@@ -22,6 +23,7 @@ struct queries {
     void *socket;
     struct loop_zmq *watcher;
     struct flight *flight;
+    size_t turn_bytes; /* answered in this turn of the loop */
 };
 
 static const struct {
@@ -115,6 +117,7 @@ static void query_send(struct queries *queries, zmq_msg_t *peer, struct answer *
     zmq_msg_t head;
     bool sent;
 
+    queries->turn_bytes += answer->bytes;
     buf_init(&header, PACKET_HEADER_BYTES_MAX + 1024);
     answer_seal(answer, query, &header);
     flight_message(queries->flight, buf_slice(&header), &head);
@@ -193,9 +196,13 @@ static bool query_take(struct queries *queries)
 
 static void query_on_request(void *context, int events)
 {
+    struct queries *queries = context;
+
     (void)events;
-    for (int i = 0; i < QUERY_TURN_MAX && query_take(context); i++)
-        ;
+    queries->turn_bytes = 0;
+    for (int i = 0; i < QUERY_TURN_MAX && queries->turn_bytes < QUERY_TURN_BYTES; i++)
+        if (!query_take(queries))
+            return;
 }
 
 enum err_code queries_create(const struct queries_options *options, struct queries **out,

@@ -11,6 +11,7 @@ import time
 BUILD = pathlib.Path(os.environ.get("CAPRELAY_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 DAEMON = BUILD / "caprelayd"
 TOOL = BUILD / "caprelay"
+SUPPRESSIONS = pathlib.Path(__file__).resolve().parents[1] / "tsan.supp"
 READY_S = 30
 STOP_S = 30
 
@@ -170,7 +171,7 @@ class Relay:
             notify.bind(os.path.relpath(notify_path) if len(str(notify_path)) > 100 else str(notify_path))
             notify.settimeout(0.1)
             with open(self.log_path, "ab") as log:
-                environment = dict(os.environ, NOTIFY_SOCKET=str(notify_path))
+                environment = dict(os.environ, NOTIFY_SOCKET=str(notify_path), TSAN_OPTIONS=f"suppressions={SUPPRESSIONS}")
                 self.process = subprocess.Popen([*wrap, DAEMON, "--config", self.config_path], stderr=log, stdout=log,
                                                 env=environment)
             deadline = time.monotonic() + READY_S

@@ -33,6 +33,16 @@
 #define FEED_ENDPOINT "inproc://feed"
 #define QUERY_ENDPOINT "inproc://query"
 
+#ifdef __SANITIZE_THREAD__
+/* libzmq is not built with the sanitizer, which then takes its hand-over between threads for races.
+ * As tests/tsan.supp. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return "race:libzmq.so\ncalled_from_lib:libzmq.so\n";
+}
+#endif
+
 struct fixture {
     char folder[64];
     struct loop *loop;
