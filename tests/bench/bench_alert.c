@@ -1,5 +1,6 @@
 /*
- * bench_alert: what one alert costs, bytes in to frame out, as a multiple of the floor measured in the same run.
+ * bench_alert: what one alert costs, bytes in to frame out, as a multiple of the floor measured in
+ * the same run.
  */
 #include "alert/identity.h"
 #include "alert/parse.h"
@@ -22,7 +23,7 @@ enum { ROUNDS = 40, FILE_MAX = 8 * 1024 * 1024 };
 struct bench {
     struct parser *parser;
     struct geo *geo;
-    struct key key;
+    struct key actual, exercise;
     xmlSchemaPtr schema;
     double floor_us, work_us;
     unsigned files;
@@ -43,7 +44,8 @@ static void ignore(void *context, xmlErrorPtr error)
 
 static void floor_once(struct bench *bench, struct slice bytes, struct slice derived)
 {
-    xmlDocPtr doc = xmlReadMemory(bytes.ptr, (int)bytes.len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR);
+    xmlDocPtr doc =
+        xmlReadMemory(bytes.ptr, (int)bytes.len, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR);
     if (doc) {
         xmlSchemaValidCtxtPtr valid = xmlSchemaNewValidCtxt(bench->schema);
         xmlSchemaSetValidStructuredErrors(valid, ignore, NULL);
@@ -57,15 +59,19 @@ static void floor_once(struct bench *bench, struct slice bytes, struct slice der
     char both[2 * DIGEST_BYTES];
     memcpy(both, a.bytes, DIGEST_BYTES);
     memcpy(both + DIGEST_BYTES, b.bytes, DIGEST_BYTES);
-    key_sign(&bench->key, SEAL_BULLETIN, slice_of(both, sizeof both), signature);
+    key_sign(&bench->actual, SEAL_BULLETIN, slice_of(both, sizeof both), signature);
 }
 
 static bool seal(const struct bench *bench, const struct alert *alert, struct slice bytes,
                  const struct translation *translation, enum side side, struct buf *frame)
 {
-    struct slice topic = side == SIDE_US ? SLICE("actual.us.all.") : SLICE("actual.ca.all.");
+    enum alert_class class = alert_class_of_status(alert->status);
+    const struct key *key = class == CLASS_ACTUAL ? &bench->actual : &bench->exercise;
+    char text[40];
+    snprintf(text, sizeof text, "%s.%s.all.", alert_class_name(class), side_name(side));
+    struct slice topic = slice_from_cstr(text);
     struct bulletin_facts facts = {.relay = SLICE("bench"),
-                                   .class = CLASS_ACTUAL,
+                                   .class = class,
                                    .side = side,
                                    .topics = &topic,
                                    .topic_count = 1,
@@ -80,11 +86,12 @@ static bool seal(const struct bench *bench, const struct alert *alert, struct sl
     struct bulletin_number number = {.seq = 1, .topic_prevs = &prev, .time_us = 1};
     struct bulletin_options options = {.compress = true, .inline_max_bytes = 512 * 1024};
     struct digest chain;
-    return bulletin_seal(&options, &bench->key, &facts, &number, frame, &chain, NULL) == OK;
+    return bulletin_seal(&options, key, &facts, &number, frame, &chain, NULL) == OK;
 }
 
 /* The derived message in the arena, or false where the file holds no alert that crosses. */
-static bool work_once(struct bench *bench, struct arena *arena, struct slice bytes, struct slice *derived)
+static bool work_once(struct bench *bench, struct arena *arena, struct slice bytes,
+                      struct slice *derived)
 {
     struct parsed parsed = parser_read(bench->parser, arena, bytes);
     struct alert *alert = parsed.alerts[0];
@@ -93,8 +100,11 @@ static bool work_once(struct bench *bench, struct arena *arena, struct slice byt
     enum profile profile = profile_recognise(alert);
     profile_check(alert, arena, profile);
     enum side side = profile_side(alert) == SIDE_US ? SIDE_CA : SIDE_US;
-    struct translate_options options = {.geo = bench->geo, .derived_sender = SLICE("bench.invalid"), .sliver_share = 0.01};
-    struct translate_input input = {.alert = alert, .class = CLASS_ACTUAL, .target = target_of_side(side)};
+    struct translate_options options = {
+        .geo = bench->geo, .derived_sender = SLICE("bench.invalid"), .sliver_share = 0.01};
+    struct translate_input input = {.alert = alert,
+                                    .class = alert_class_of_status(alert->status),
+                                    .target = target_of_side(side)};
     struct translation translation;
     if (translate(&options, &input, arena, &translation, NULL) != OK)
         return false;
@@ -163,11 +173,13 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_alert BOUNDARIES FOLDER...\n");
         return 2;
     }
-    if (seal_init(&err) || parser_create(&bench.parser, &err) || geo_open(argv[1], &bench.geo, &err)) {
+    if (seal_init(&err) || parser_create(&bench.parser, &err) ||
+        geo_open(argv[1], &bench.geo, &err)) {
         fprintf(stderr, "bench_alert: %s\n", err.text);
         return 1;
     }
-    key_new(&bench.key, KEY_ACTUAL);
+    key_new(&bench.actual, KEY_ACTUAL);
+    key_new(&bench.exercise, KEY_EXERCISE);
     const struct schema_text *text = schema_text_find("cap-1.2.xsd");
     xmlSchemaParserCtxtPtr context = xmlSchemaNewMemParserCtxt(text->text, (int)text->len);
     bench.schema = xmlSchemaParse(context);
