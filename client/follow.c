@@ -148,19 +148,38 @@ void follow_rewind(struct follow *follow)
             follow->topics[i].known = false;
 }
 
+/* Where the number stands, or would. */
+static size_t place_ahead(const struct follow *follow, uint64_t seq)
+{
+    size_t low = 0, high = follow->ahead_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (follow->ahead[middle] < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool follow_was_ahead(const struct follow *follow, uint64_t seq)
 {
-    for (size_t i = 0; i < follow->ahead_count; i++)
-        if (follow->ahead[i] == seq)
-            return true;
-    return false;
+    size_t place = place_ahead(follow, seq);
+
+    return place < follow->ahead_count && follow->ahead[place] == seq;
 }
 
 void follow_take_ahead(struct follow *follow, uint64_t seq)
 {
+    size_t place = place_ahead(follow, seq);
+
     follow->ahead = mem_grow(follow->ahead, follow->ahead_count, &follow->ahead_capacity,
                              sizeof *follow->ahead);
-    follow->ahead[follow->ahead_count++] = seq;
+    memmove(&follow->ahead[place + 1], &follow->ahead[place],
+            (follow->ahead_count - place) * sizeof *follow->ahead);
+    follow->ahead[place] = seq;
+    follow->ahead_count++;
 }
 
 bool follow_beat(struct follow *follow, const struct verified_beat *beat)

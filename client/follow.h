@@ -37,7 +37,7 @@ void follow_settle(struct follow *follow, const struct verified_answer *answer);
 
 enum follow_verdict follow_judge(const struct follow *follow,
                                  const struct verified_bulletin *bulletin);
-/* After FOLLOW_NEXT, or to pass over what could not be compared. */
+/* Out of an answer: after FOLLOW_NEXT, or to pass over what could not be compared. */
 void follow_take(struct follow *follow, const struct verified_bulletin *bulletin);
 
 /*

@@ -132,6 +132,20 @@ def test_a_beat_shows_what_was_lost_at_the_end(relay, watch):
     assert one.seqs() == [1, 2]
 
 
+def test_a_hole_on_another_topic_is_filled(relay, watch):
+    one = watch("--now", "--region", "ME", "--region", "NH", topics=4)
+    relay.make(regions=("NH",))
+    relay.publish(regions=("ME",))
+    one.wait("bulletin")
+    relay.publish(regions=("ME",))
+    relay.beat()
+    one.wait("bulletin", 3)
+    one.wait("filled", 2)
+    relay.publish(regions=("ME", "NH"))
+    one.wait("bulletin", 4)
+    assert sorted(one.seqs()) == [1, 2, 3, 4] and not one.of("refused")
+
+
 def test_catch_up_from_a_number_over_pages(relay, watch):
     for _ in range(450):
         relay.make()
@@ -220,8 +234,12 @@ def test_a_revoked_key_is_refused(relay, watch):
     one = watch("--now")
     relay.revoked.add("actual")
     relay.issued = relay.issued.replace("20", "29", 1)
+    asked = len(relay.asked)
     relay.beat()
-    time.sleep(0.5)
+    end = time.monotonic() + 10
+    while len(relay.asked) == asked and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.3)
     relay.publish()
     refused(one, "key")
     assert one.seqs() == []

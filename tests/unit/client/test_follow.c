@@ -142,7 +142,38 @@ static void test_what_was_given_early_is_not_given_again(void **state)
     follow_take_ahead(&follow, 4);
     assert_true(follow_was_ahead(&follow, 4));
     assert_false(follow_was_ahead(&follow, 3));
+    follow_take_ahead(&follow, 2);
+    follow_take_ahead(&follow, 7);
+    assert_true(follow_was_ahead(&follow, 2) && follow_was_ahead(&follow, 4));
     follow_take(&follow, sample(&s, 5, 0, -1));
+    assert_int_equal(follow.ahead_count, 1);
+    assert_true(follow_was_ahead(&follow, 7));
+    follow_fini(&follow);
+}
+
+static void test_a_live_bulletin_proves_nothing_of_other_topics(void **state)
+{
+    struct follow follow = two_topics(0);
+    struct topic_number numbers[] = {{me, 2}, {nh, 1}};
+    struct verified_beat beat = {.head = {.seq = 2}, .topics = numbers, .topic_count = 2};
+    struct sample s;
+
+    (void)state;
+    /* 1 on NH is lost, 2 on ME arrives. */
+    follow_take_live(&follow, sample(&s, 2, 0, -1));
+    assert_int_equal(follow.position, 0);
+    assert_true(follow_was_ahead(&follow, 2));
+    assert_true(follow_beat(&follow, &beat));
+    /* The answer brings 1 and 2 again; ME begins anew. */
+    follow_rewind(&follow);
+    s = (struct sample){.bulletin = {.seq = 1, .topic_count = 1}};
+    s.topics[0] = (struct topic_number){nh, 0};
+    s.bulletin.topics = s.topics;
+    assert_int_equal(follow_judge(&follow, &s.bulletin), FOLLOW_NEXT);
+    follow_take(&follow, &s.bulletin);
+    assert_int_equal(follow_judge(&follow, sample(&s, 2, 0, -1)), FOLLOW_NEXT);
+    follow_take(&follow, &s.bulletin);
+    assert_int_equal(follow.position, 2);
     assert_int_equal(follow.ahead_count, 0);
     follow_fini(&follow);
 }
@@ -176,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_beats),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_what_was_given_early_is_not_given_again),
+        cmocka_unit_test(test_a_live_bulletin_proves_nothing_of_other_topics),
         cmocka_unit_test(test_who_takes_everything_checks_numbers_and_chain),
     };
 
