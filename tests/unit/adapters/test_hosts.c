@@ -228,6 +228,24 @@ static void reference_names_every_adapters_options(void **state)
     buf_fini(&page);
 }
 
+static void example_names_every_adapters_options(void **state)
+{
+    (void)state;
+    char *text = mem_alloc(65536), key[80];
+    FILE *file = fopen(CAPRELAY_SOURCE "/config/caprelay.yaml", "r");
+    assert_non_null(file);
+    assert_true(fread(text, 1, 65535, file) > 0);
+    fclose(file);
+    for (size_t i = 0; adapter_registry[i]; i++)
+        for (const struct conf_row *row = adapter_registry[i]->options; row->type != CONF_END;
+             row++) {
+            snprintf(key, sizeof key, " %s:", row->name);
+            if (!strstr(text, key))
+                fail_msg("config/caprelay.yaml does not speak of %s", row->name);
+        }
+    free(text);
+}
+
 /* What every adapter must have, and the version it was written for. */
 static void registry_is_whole(void **state)
 {
@@ -258,6 +276,7 @@ int main(void)
         HOSTS_TEST(removed_source_still_gets_its_verdicts),
         HOSTS_TEST(bad_reload_changes_nothing),
         HOSTS_TEST(reference_names_every_adapters_options),
+        HOSTS_TEST(example_names_every_adapters_options),
         HOSTS_TEST(registry_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
