@@ -94,5 +94,5 @@ def test_watch_survives_a_kill(make_relay):
         if watch.poll() is None:
             watch.kill()
             watch.wait()
-    assert watch.returncode == 0, out + errors
+    assert watch.returncode in (0, 3), out + errors  # 3: the last one came by a query, before the first beat
     assert [n for n in range(6) if f"survive-{n}" in out] == list(range(6)), out + errors

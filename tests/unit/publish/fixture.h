@@ -332,6 +332,27 @@ static inline void fixture_wait(struct fixture *fixture, void *socket)
     fail_msg("nothing came");
 }
 
+static inline void fixture_count_topic(void *context, struct slice topic, size_t count)
+{
+    (void)topic;
+    *(size_t *)context += count;
+}
+
+/* The feed learns of a subscription only when the loop reads it. */
+static inline void fixture_wait_subscriptions(struct fixture *fixture, size_t wanted)
+{
+    for (int i = 0; i < 10000; i++) {
+        size_t count = 0;
+
+        loop_turn(fixture->loop, false);
+        subs_each(feed_subs(fixture->feed), fixture_count_topic, &count);
+        if (count == wanted)
+            return;
+        usleep(1000);
+    }
+    fail_msg("no %zu subscriptions", wanted);
+}
+
 struct frames {
     struct arena *arena;
     struct slice items[64];

@@ -6,10 +6,7 @@ static void *subscribe(struct fixture *fixture)
 
     assert_int_equal(zmq_connect(socket, FEED_ENDPOINT), 0);
     assert_int_equal(zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "beat.", 5), 0);
-    for (int i = 0; i < 50; i++) {
-        loop_turn(fixture->loop, false);
-        usleep(1000);
-    }
+    fixture_wait_subscriptions(fixture, 1);
     return socket;
 }
 

@@ -11,27 +11,6 @@ static void *subscribe(struct fixture *fixture, const char *topic)
     return socket;
 }
 
-static void count_topic(void *context, struct slice topic, size_t count)
-{
-    (void)topic;
-    *(size_t *)context += count;
-}
-
-/* The socket learns of a subscription only when the loop reads it. */
-static void wait_for_subscriptions(struct fixture *fixture, size_t wanted)
-{
-    for (int i = 0; i < 5000; i++) {
-        size_t count = 0;
-
-        loop_turn(fixture->loop, false);
-        subs_each(feed_subs(fixture->feed), count_topic, &count);
-        if (count == wanted)
-            return;
-        usleep(1000);
-    }
-    fail_msg("no %zu subscriptions", wanted);
-}
-
 static uint64_t receive(struct fixture *fixture, void *socket, const char *topic)
 {
     struct frames frames = fixture_receive(fixture, socket);
@@ -63,7 +42,7 @@ static void test_begins_at_the_head(void **state)
     fixture_open_feed(fixture, 1 << 20);
     assert_int_equal(feed_sent(fixture->feed, CLASS_ACTUAL), 1);
     socket = subscribe(fixture, "actual.us.ME.");
-    wait_for_subscriptions(fixture, 1);
+    fixture_wait_subscriptions(fixture, 1);
     feed_advance(fixture->feed);
     assert_true(is_silent(fixture, socket));
     fixture_publish(fixture, CLASS_ACTUAL, "ME");
@@ -81,7 +60,7 @@ static void test_one_topic_gets_only_its_own(void **state)
     maine = subscribe(fixture, "actual.us.ME.");
     all = subscribe(fixture, "actual.us.all.");
     exercise = subscribe(fixture, "exercise.");
-    wait_for_subscriptions(fixture, 3);
+    fixture_wait_subscriptions(fixture, 3);
     fixture_publish(fixture, CLASS_ACTUAL, "NH");
     fixture_publish(fixture, CLASS_ACTUAL, "ME");
     fixture_publish(fixture, CLASS_EXERCISE, "ME");
@@ -107,7 +86,7 @@ static void test_a_burst_is_sent_in_turns_and_in_order(void **state)
 
     fixture_open_feed(fixture, 64 << 20);
     socket = subscribe(fixture, "actual.us.all.");
-    wait_for_subscriptions(fixture, 1);
+    fixture_wait_subscriptions(fixture, 1);
     for (int i = 0; i < BURST; i++)
         fixture_append(fixture, CLASS_ACTUAL, "ME", 1000);
     fixture_commit(fixture);
@@ -130,7 +109,7 @@ static void test_what_slow_subscribers_hold_is_bounded(void **state)
 
     fixture_open_feed(fixture, LIMIT);
     socket = subscribe(fixture, "actual.us.all.");
-    wait_for_subscriptions(fixture, 1);
+    fixture_wait_subscriptions(fixture, 1);
     for (int i = 0; i < BURST; i++)
         fixture_append(fixture, CLASS_ACTUAL, "ME", SIZE);
     fixture_commit(fixture);
@@ -155,7 +134,7 @@ static void test_a_beat_goes_out_at_once(void **state)
 
     fixture_open_feed(fixture, 1 << 20);
     socket = subscribe(fixture, "beat.x.");
-    wait_for_subscriptions(fixture, 1);
+    fixture_wait_subscriptions(fixture, 1);
     feed_send_beat(fixture->feed, SLICE("beat.x."), SLICE("frame"));
     frames = fixture_receive(fixture, socket);
     assert_true(slice_eq_cstr(frames.items[1], "frame"));

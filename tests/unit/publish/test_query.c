@@ -463,10 +463,7 @@ static void test_status(void **state)
     subscriber = zmq_socket(fixture->zmq_context, ZMQ_SUB);
     zmq_connect(subscriber, FEED_ENDPOINT);
     zmq_setsockopt(subscriber, ZMQ_SUBSCRIBE, "actual.us.ME.", 13);
-    for (int i = 0; i < 50; i++) {
-        loop_turn(fixture->loop, false);
-        usleep(1000);
-    }
+    fixture_wait_subscriptions(fixture, 1);
     socket = connect_client(fixture);
     reply = ask(fixture, socket, "status", "");
     result = json_object_get(reply.header, "result");
