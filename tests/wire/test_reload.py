@@ -1,6 +1,7 @@
 """SIGHUP: checked whole, else the old configuration stays. And what keeps a relay from starting."""
 
 import subprocess
+import time
 
 import pytest
 
@@ -127,3 +128,31 @@ def test_two_relays_cannot_share_a_journal(make_relay):
     relay = make_relay().start()
     other = make_relay(state_dir=relay.state)
     refuses(other, "journal")
+
+
+def test_a_key_that_has_ended_is_refused(make_relay):
+    relay = make_relay()
+    relay.keys.list.unlink()
+    relay.keys.sign("test", -1)
+    refuses(relay, "keys.list", "has ended", "caprelay keys sign")
+
+
+def test_a_new_key_list_is_handed_out_after_a_reload(relay, subscribe):
+    subscriber = subscribe(relay)
+    subscriber.pump_until(lambda: subscriber.beat, 15, "first beat")
+    before = subscriber.beat["keys_issued"]
+    time.sleep(1.1)  # lists are told apart by their second
+    relay.keys.list.unlink()
+    relay.keys.sign("test", 400)
+    relay.reload()
+    subscriber.pump_until(lambda: subscriber.beat["keys_issued"] > before, 15, "a beat that names the new list")
+    subscriber.asker.ask("keys")
+    assert subscriber.asker.keys.issued == subscriber.beat["keys_issued"]
+
+
+def test_a_bad_key_list_keeps_the_old_configuration(relay, injector):
+    relay.keys.list.write_bytes(b"nonsense")
+    relay.reload()
+    relay.wait_log("reload.refused")
+    assert "keys.list" in relay.log()
+    assert injector.inject(Alert("still", side="ca"))["outcome"] == "accepted"
