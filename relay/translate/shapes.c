@@ -8,7 +8,7 @@ enum { RING_VERTICES_MAX = 200 };
 
 /* Vertices looked up for one message: more could not be written, and codes are cheap to list by the
  * thousand. */
-enum { DRAWN_POINTS_MAX = 400000 };
+enum { DRAWN_POINTS_MAX = 200000 };
 
 struct shape_list {
     struct cap_polygon *polygons;
