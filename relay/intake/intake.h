@@ -1,10 +1,14 @@
 /*
  * intake: the way of one alert through the house, one way.
  *
- * Bytes come in by intake_deliver(); each stage returns pass or a verdict with a named reason;
- * every message ends as one entry of the journal. After the commit intake_collect() hands the
- * outcome back (settle). Stages know neither the loop nor each other. For one thread; the time
- * comes from a clock.
+ * Bytes come in by intake_deliver(); each stage returns pass or a verdict with a named reason
+ * (intake/verdict.h); every message ends as one entry of the journal. After the commit
+ * intake_collect() hands the outcome back (settle). Stages know neither the loop nor each other.
+ * For one thread; the time comes from a clock.
+ *
+ * Of a document with several alerts (an envelope) each is an entry of its own; all of them carry
+ * the bytes, and so the digest, of the whole document, and the source's mark is stored with the
+ * last one.
  */
 #ifndef CAPRELAY_INTAKE_INTAKE_H
 #define CAPRELAY_INTAKE_INTAKE_H
@@ -82,15 +86,15 @@ typedef void (*intake_outcome_fn)(void *context, const struct intake_outcome *ou
 struct intake_options {
     struct journal *journal;
     const struct parser *parser;
-    const struct geo *geo;
+    const struct geo *geo; /* NULL: nothing can be placed, and everything crosses */
     const struct clock *clock;
     struct translate_options translate;
     const struct route_policy *policy;
     unsigned in_force_default_hours;
     struct slice relay_name;
     struct bulletin_options bulletin;
-    const struct key *actual_key; /* may be NULL: no bulletin of that class can be made, alerts are
-                                     `held` is NOT done; startup refuses */
+    const struct key *actual_key; /* both are needed, with their secrets: a class without a key
+                                     could not be published */
     const struct key *exercise_key;
     intake_outcome_fn settle;
     void *settle_context;
@@ -102,6 +106,8 @@ typedef void (*intake_count_fn)(void *context, const char *class_name, const cha
 
 enum err_code intake_create(const struct intake_options *options, struct intake **out,
                             struct err *err);
+/* Accepts NULL. Before or after journal_close(); what is in flight then is committed, but not
+ * settled. */
 void intake_destroy(struct intake *intake);
 /* The hooks for journal_open(): seal and receipt. May be used before intake_create() with the same
  * options' keys. */
@@ -116,7 +122,7 @@ void intake_sealer_hooks(struct intake_sealer *sealer, struct journal_hooks *hoo
 /* Runs the stages and appends to the journal; outcomes come by settle, later (dry run: before it
  * returns). */
 void intake_deliver(struct intake *intake, const struct intake_delivery *delivery);
-/* Takes what the journal has committed and settles it; returns how many. */
+/* Takes at most `max` of what the journal has committed and settles it; returns how many. */
 size_t intake_collect(struct intake *intake, size_t max);
 /* A new policy after a reload; lent as the options were. */
 void intake_set_policy(struct intake *intake, const struct route_policy *policy);
