@@ -258,12 +258,13 @@ static bool take_since_frame(struct caprelay *relay, struct slice frame)
         arena_destroy(arena);
         return false;
     }
-    if (verdict == FOLLOW_REPEAT || follow_was_ahead(&relay->follow, bulletin.seq))
+    bool given = verdict == FOLLOW_REPEAT || follow_was_ahead(&relay->follow, bulletin.seq);
+    if (verdict != FOLLOW_REPEAT)
+        follow_take(&relay->follow, &bulletin);
+    if (given)
         arena_destroy(arena);
     else
         event_put_bulletin(relay, arena, &bulletin, true);
-    if (verdict != FOLLOW_REPEAT)
-        follow_take(&relay->follow, &bulletin);
     return true;
 }
 

@@ -47,7 +47,8 @@ class Watch:
             if len(found := self.of(kind)) >= count:
                 return found
             time.sleep(0.01)
-        raise AssertionError(f"no {count} of {kind}: {[e['event'] for e in self.events]}")
+        self.stop()
+        raise AssertionError(f"no {count} of {kind}: {[e['event'] for e in self.events]}\n{self.stderr}")
 
     def stop(self):
         self.process.terminate()
