@@ -44,9 +44,15 @@ static void shares_set(struct cover *cover, const struct geo_file_unit *unit,
         out->share_of_shape = 1;
         return;
     }
-    double overlap = relation.shape_inside && query->ring_count == 1 && !relation.unit_inside
-                         ? query->area_km2
-                         : geo_query_overlap_km2(cover->geo, query, unit);
+    bool apart = !relation.crosses;
+    double overlap;
+    if (apart && !relation.unit_inside && query->ring_count == 1) {
+        overlap = query->area_km2;
+    } else if (apart && !relation.shape_inside && unit->ring_count == 1) {
+        overlap = unit->area_km2;
+    } else {
+        overlap = geo_query_overlap_km2(cover->geo, query, unit);
+    }
     out->share = ratio(overlap, unit->area_km2);
     out->share_of_shape = ratio(overlap, query->area_km2);
 }

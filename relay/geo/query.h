@@ -14,7 +14,7 @@ enum {
     /* 8 MiB of CAP hold some 500,000 points; no recorded alert has 40,000. Twice a country's
        outline. */
     GEO_VERTICES_MAX = 65536,
-    GEO_RINGS_MAX = 1024,
+    GEO_RINGS_MAX = 4096,
     /* A few 10 ms; an alert of 200 polygons and 34,000 points needs a twentieth. */
     GEO_WORK_MAX = 20000000
 };
