@@ -99,6 +99,7 @@ static bool print_status(const char *json)
     json_t *result = json_object_get(header, "result");
     const json_t *reasons = json_object_get(result, "reasons");
     bool good = strcmp(common_json_text(result, "state"), "ok") == 0;
+    char title[80];
 
     printf("relay       ");
     common_print_cstr(stdout, common_json_text(header, "relay"));
@@ -114,7 +115,9 @@ static bool print_status(const char *json)
     print_sources(result);
     print_keys(result);
     print_object("subscriptions by topic", json_object_get(result, "subscribers"));
-    print_object("messages since the start", json_object_get(result, "counts"));
+    snprintf(title, sizeof title, "messages of class %s since the start",
+             common_json_text(header, "class"));
+    print_object(title, json_object_get(result, "counts"));
     json_decref(header);
     return good;
 }
