@@ -316,11 +316,25 @@ size_t known_find_referencing(struct known *known, struct arena *arena,
     return take_rows(out, count, max, rows, row_count);
 }
 
+/* The journal gives the bytes only where one message is asked for. */
+static void load_bytes(struct known *known, struct arena *arena, struct journal_known *row)
+{
+    struct err err = {0};
+    struct journal_known whole;
+    if (row->bytes.ptr)
+        return;
+    enum err_code code = journal_find_arrival(known->journal, arena, row->arrival, &whole, &err);
+    note_trouble(known, code, &err);
+    if (code == OK)
+        row->bytes = whole.bytes;
+}
+
 const struct alert *known_alert(struct known *known, struct arena *arena,
                                 struct known_message *message)
 {
-    if (message->alert || !message->row.bytes.len)
+    if (message->alert)
         return message->alert;
+    load_bytes(known, arena, &message->row);
     struct parsed parsed = parser_read(known->parser, arena, message->row.bytes);
     for (size_t i = 0; i < parsed.count && !message->alert; i++) {
         struct identity identity = identity_of(parsed.alerts[i], message->row.identity.class);

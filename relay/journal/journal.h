@@ -170,7 +170,8 @@ struct journal_known {
     struct slice verdict;
     struct slice authority;
     struct digest content;
-    struct slice bytes;
+    struct slice
+        bytes; /* absent where several are found at once: journal_find_arrival() has them */
     /* in_force: not ended by another; whether until_s has passed is for the caller to say */
     struct {
         enum side side;

@@ -42,11 +42,11 @@ static enum err_code load_message(struct journal *journal, struct arena *arena, 
                                   struct journal_known *out, struct err *err)
 {
     struct query query;
-    enum err_code code = ERR_NOT_FOUND;
 
     query_begin(&query, &journal->reader, SELECT_KNOWN);
     query_int(&query, arrival);
-    if (query_row(&query)) {
+    bool found = query_row(&query);
+    if (found) {
         out->arrival = arrival;
         out->identity = identity_at(&query, arena, 0);
         out->msg_type = msg_type_of(query_slice_at(&query, 4));
@@ -54,14 +54,27 @@ static enum err_code load_message(struct journal *journal, struct arena *arena, 
         out->verdict = arena_copy(arena, query_slice_at(&query, 6));
         out->authority = arena_copy(arena, query_slice_at(&query, 7));
         out->content = query_digest_at(&query, 8);
-        out->first_arrival = query_int_at(&query, 12);
-        code = unpack(arena, query_slice_at(&query, 9), query_int_at(&query, 10),
-                      query_slice_at(&query, 11), &out->bytes, err);
+        out->first_arrival = query_int_at(&query, 9);
     }
-    enum err_code end = query_end(&query, "arrivals", err);
-    if (end != OK)
-        return end;
-    return code == ERR_NOT_FOUND ? err_set(err, code, "no arrival %lld", (long long)arrival) : code;
+    enum err_code code = query_end(&query, "arrivals", err);
+    if (code == OK && !found)
+        code = err_set(err, ERR_NOT_FOUND, "no arrival %lld", (long long)arrival);
+    return code;
+}
+
+static enum err_code load_bytes(struct journal *journal, struct arena *arena,
+                                struct journal_known *out, struct err *err)
+{
+    struct query query;
+    enum err_code code = OK;
+
+    query_begin(&query, &journal->reader, SELECT_KNOWN_BYTES);
+    query_int(&query, out->arrival);
+    if (query_row(&query))
+        code = unpack(arena, query_slice_at(&query, 0), query_int_at(&query, 1),
+                      query_slice_at(&query, 2), &out->bytes, err);
+    enum err_code end = query_end(&query, "originals", err);
+    return end == OK ? code : end;
 }
 
 static enum err_code load_sent(struct journal *journal, struct arena *arena,
@@ -102,8 +115,9 @@ static enum err_code load_references(struct journal *journal, struct arena *aren
     return query_end(&query, "references", err);
 }
 
-enum err_code journal_find_arrival(struct journal *journal, struct arena *arena, int64_t arrival,
-                                   struct journal_known *out, struct err *err)
+/* All but the bytes. */
+static enum err_code load_known(struct journal *journal, struct arena *arena, int64_t arrival,
+                                struct journal_known *out, struct err *err)
 {
     *out = (struct journal_known){0};
     enum err_code code = load_message(journal, arena, arrival, out, err);
@@ -112,6 +126,14 @@ enum err_code journal_find_arrival(struct journal *journal, struct arena *arena,
     if (code == OK)
         code = load_references(journal, arena, out, err);
     return code;
+}
+
+enum err_code journal_find_arrival(struct journal *journal, struct arena *arena, int64_t arrival,
+                                   struct journal_known *out, struct err *err)
+{
+    enum err_code code = load_known(journal, arena, arrival, out, err);
+
+    return code == OK ? load_bytes(journal, arena, out, err) : code;
 }
 
 static void bind_identity(struct query *query, const struct identity *identity)
@@ -189,7 +211,7 @@ static enum err_code load_all(struct journal *journal, struct arena *arena, stru
         arrivals[found++] = query_int_at(query, 0);
     enum err_code code = query_end(query, "arrivals", err);
     for (*count = 0; code == OK && *count < found; (*count)++)
-        code = journal_find_arrival(journal, arena, arrivals[*count], &out[*count], err);
+        code = load_known(journal, arena, arrivals[*count], &out[*count], err);
     return code;
 }
 

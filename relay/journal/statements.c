@@ -72,8 +72,8 @@ static const char *const sql[STATEMENT_COUNT] = {
 
     [SELECT_KNOWN] =
         "SELECT a.class, a.sender, a.identifier, a.sent_s, a.msg_type, a.source, a.verdict, "
-        "a.authority, a.content, o.coding, o.size, o.bytes, a.first_arrival FROM arrivals a "
-        "JOIN originals o ON o.arrival = a.arrival WHERE a.arrival = ?",
+        "a.authority, a.content, a.first_arrival FROM arrivals a WHERE a.arrival = ?",
+    [SELECT_KNOWN_BYTES] = "SELECT coding, size, bytes FROM originals WHERE arrival = ?",
     [SELECT_SENT] = "SELECT side, seq, regions, ended_by IS NULL AND until_s > 0, "
                     "ifnull(until_s, 0) FROM bulletins WHERE arrival = ? ORDER BY seq LIMIT 2",
     [SELECT_REFERENCES] = "SELECT class, sender, identifier, sent_s FROM message_references "

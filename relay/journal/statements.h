@@ -36,6 +36,7 @@ enum statement {
     FIND_COPIES,
     /* reading: what is known of one */
     SELECT_KNOWN,
+    SELECT_KNOWN_BYTES,
     SELECT_SENT,
     SELECT_REFERENCES,
     SELECT_WHY,
