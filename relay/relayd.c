@@ -6,9 +6,12 @@
 #include "relayd_house.h"
 #include "relayd_options.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 
 /* Exit codes: 1 the relay cannot run or the configuration is not good, 2 the command line is wrong.
  */
@@ -33,6 +36,19 @@ static enum err_code load(const char *path, const struct relay_conf **out, struc
     return code;
 }
 
+/* Each subscriber is a descriptor, and 1,024 is the usual soft limit. Not being given more is no
+ * reason not to run. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            log_write(LOG_LEVEL_WARNING, "relay.descriptors", "error=\"%s\"", strerror(errno));
+    }
+}
+
 static int run(const char *path)
 {
     const struct relay_conf *conf = NULL;
@@ -43,6 +59,7 @@ static int run(const char *path)
     if (seal_init(&err) || load(path, &conf, &err))
         return fail(&err);
     log_set_level((enum log_level)conf->log.level);
+    raise_descriptor_limit();
     if (house_build(&house, path, conf, &err))
         return fail(&err);
     house_run(&house);

@@ -33,9 +33,12 @@ void beats_health(struct beats *beats, struct health *out)
     const struct view *view = beats->options.view;
     struct journal_state journal = journal_state(beats->options.journal);
     struct feed_state feed = feed_state(beats->options.feed);
+    int64_t now_us = clock_now_us(loop_clock(beats->options.loop));
 
     *out = (struct health){0};
-    health_add_journal(out, &journal, clock_now_us(loop_clock(beats->options.loop)));
+    health_add_journal(out, &journal, now_us);
+    for (size_t i = 0; i < view->key_count; i++)
+        health_add_key(out, view->keys[i].purpose, view->keys[i].not_after_us, now_us);
     health_add_feed(out, feed.blocked, feed.in_flight_bytes);
     view->sources(view->context, beat_take_source, out);
 }

@@ -52,3 +52,10 @@ void health_add_feed(struct health *health, bool blocked, size_t in_flight_bytes
     if (blocked)
         health_add(health, "feed-blocked: subscribers hold %zu bytes", in_flight_bytes);
 }
+
+void health_add_key(struct health *health, const char *purpose, int64_t not_after_us,
+                    int64_t now_us)
+{
+    if (not_after_us && now_us >= not_after_us)
+        health_add(health, "key-ended: %s", purpose);
+}

@@ -33,4 +33,8 @@ void health_add_source(struct health *health, struct slice name, const char *sta
 /* Bytes that slow subscribers pin have stopped the feed. */
 void health_add_feed(struct health *health, bool blocked, size_t in_flight_bytes);
 
+/* A signing key that the key list no longer covers: clients refuse what it signs. 0: no end. */
+void health_add_key(struct health *health, const char *purpose, int64_t not_after_us,
+                    int64_t now_us);
+
 #endif

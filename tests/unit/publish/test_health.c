@@ -100,6 +100,18 @@ static void test_feed(void **state)
     assert_string_equal(health.reasons[0], "feed-blocked: subscribers hold 1000 bytes");
 }
 
+static void test_a_key_that_has_ended(void **state)
+{
+    struct health health = {0};
+
+    (void)state;
+    health_add_key(&health, "actual", 0, NOW);
+    health_add_key(&health, "actual", NOW + 1, NOW);
+    assert_int_equal(health.reason_count, 0);
+    health_add_key(&health, "actual", NOW, NOW);
+    assert_string_equal(health.reasons[0], "key-ended: actual");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +122,7 @@ int main(void)
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_reasons_are_bounded),
         cmocka_unit_test(test_feed),
+        cmocka_unit_test(test_a_key_that_has_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
