@@ -75,13 +75,18 @@ static int geocode_order(const void *a, const void *b)
     return order ? order : slice_cmp(x->code, y->code);
 }
 
-static struct slice scheme_of(struct slice value_name)
+/* The header's name of the scheme; absent for what was not found on that side: the source's own
+ * codes, which a derived message may still carry, and `none`. */
+static struct slice found_scheme(const struct cap_pair *geocode, enum side side)
 {
-    if (slice_eq_cstr(value_name, "SAME") || slice_eq_cstr(value_name, "UGC"))
-        return value_name;
-    if (slice_istarts_with(value_name, "profile:CAP-CP:Location"))
-        return SLICE("SGC");
-    return (struct slice){0};
+    struct slice absent = {0};
+    if (side == SIDE_US) {
+        bool known = slice_eq_cstr(geocode->name, "SAME") || slice_eq_cstr(geocode->name, "UGC");
+        return known ? geocode->name : absent;
+    }
+    bool known = slice_istarts_with(geocode->name, "profile:CAP-CP:Location") &&
+                 !slice_eq_cstr(geocode->value, "none");
+    return known ? SLICE("SGC") : absent;
 }
 
 static void take_geocodes(struct bulletin_facts *facts, struct arena *arena)
@@ -92,7 +97,7 @@ static void take_geocodes(struct bulletin_facts *facts, struct arena *arena)
         for (size_t k = 0; k < facts->derived->infos[i].area_count; k++) {
             const struct cap_pairs *pairs = &facts->derived->infos[i].areas[k].geocodes;
             for (size_t n = 0; n < pairs->count; n++) {
-                struct slice scheme = scheme_of(pairs->items[n].name);
+                struct slice scheme = found_scheme(&pairs->items[n], facts->side);
                 if (!scheme.ptr)
                     continue;
                 codes = arena_grow(arena, codes, count, &capacity, sizeof(*codes));

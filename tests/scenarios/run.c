@@ -12,13 +12,14 @@
  *   collect          waits for the journal and takes the outcomes; `expect` does so too
  *   expect LABEL VERDICT [reason=] [us=ME,NH|none|nowhere] [ca=] [first=LABEL] [remark=CODE]
  * [no-remark=CODE] [finding=RULE] [note=CODE] [class=] [until=TIME|never] [receipt=yes|no]
- * [bulletins=N] [alert=yes|no] in-force CLASS SIDE LABEL...   exactly these, in the order of their
- * numbers same-derived LABEL LABEL | other-derived LABEL LABEL counts VERDICT N | restart | crash
- * MESSAGE
+ * [bulletins=N] [alert=yes|no] [geocodes=SCHEME:[CODE,...],...] in-force CLASS SIDE LABEL...
+ * exactly these, in the order of their numbers same-derived LABEL LABEL | other-derived LABEL LABEL
+ * counts VERDICT N | restart | crash MESSAGE
  */
 #include "alert/parse.h"
 #include "intake/intake.h"
 #include "message.h"
+#include "seal/packet.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -598,6 +599,44 @@ static void expect_until(struct world *world, const struct outcome *outcome, con
         fail(world, "in force until %lld, not %lld", (long long)until.seconds, (long long)at_s);
 }
 
+struct frame {
+    struct arena *arena;
+    struct slice bytes;
+};
+
+static bool take_frame(void *context, const struct journal_row *row)
+{
+    struct frame *frame = context;
+    frame->bytes = arena_copy(frame->arena, row->frame);
+    return false;
+}
+
+/* The codes in the bulletin's header, without the quotes of JSON. */
+static void expect_geocodes(struct world *world, const struct outcome *outcome, const char *wanted)
+{
+    static const char name[] = "\"geocodes\":{";
+    struct err err = {0};
+    struct packet packet;
+    struct frame frame = {.arena = world->arena};
+    enum side side = outcome->sides[SIDE_US].sent ? SIDE_US : SIDE_CA;
+    if (!wanted)
+        return;
+    if (journal_get(world->journal, outcome->class, outcome->sides[side].seq, take_frame, &frame,
+                    &err) != OK ||
+        packet_open(world->arena, frame.bytes, &packet, &err) != OK)
+        fail(world, "%s", err.text);
+    ptrdiff_t at = slice_find(packet.parts[0], name);
+    if (at < 0)
+        fail(world, "no geocodes in the header");
+    char found[1000];
+    size_t len = 0;
+    for (const char *c = packet.parts[0].ptr + at + strlen(name); *c != '}'; c++)
+        if (*c != '"' && len + 1 < sizeof(found))
+            found[len++] = *c;
+    found[len] = '\0';
+    expect_text(world, "geocodes", wanted, slice_from_cstr(found));
+}
+
 static void expect_first(struct world *world, const struct outcome *outcome, const char *label)
 {
     if (!label)
@@ -627,6 +666,7 @@ static void do_expect(struct world *world, const struct words *words)
     expect_first(world, outcome, word_value(words, "first"));
     expect_notes(world, outcome, words);
     expect_until(world, outcome, word_value(words, "until"));
+    expect_geocodes(world, outcome, word_value(words, "geocodes"));
     expect_flag(world, "receipt", word_value(words, "receipt"), outcome->has_receipt);
     expect_flag(world, "alert", word_value(words, "alert"), outcome->has_alert);
     if (count && outcome->bulletin_count != (size_t)atoi(count))
