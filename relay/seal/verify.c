@@ -1,5 +1,8 @@
 #include "seal/verify_internal.h"
 
+/* A link that could be dead for longer without a word is no link. */
+enum { BEAT_INTERVAL_MAX_MS = 3600 * 1000 };
+
 /* Key, relay, class and time: what the key list is asked about. */
 static enum err_code read_common(const struct verifier *verifier, struct json_fields *fields,
                                  const json_t *json, bool class_maybe, struct signed_header *out,
@@ -96,8 +99,8 @@ static void beat_fields(struct json_fields *fields, const json_t *json, struct v
     out->in_force_count = json_get_number(fields, in_force, "count");
     out->in_force_digest = json_get_digest(fields, in_force, "digest");
     out->keys_issued_us = json_get_time_us_maybe(fields, json, "keys_issued");
-    if (out->interval_ms == 0)
-        json_fail(fields, "interval_ms", "above 0");
+    if (out->interval_ms == 0 || out->interval_ms > BEAT_INTERVAL_MAX_MS)
+        json_fail(fields, "interval_ms", "between 1 and an hour");
 }
 
 enum err_code verify_beat(const struct verifier *verifier, struct arena *arena,

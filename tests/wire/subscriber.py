@@ -308,6 +308,8 @@ def check_beat(keys, frame, class_):
     for name in ("time", "interval_ms", "started", "state", "head", "topics", "in_force"):
         if name not in header:
             raise Refused(f"header: beat without {name}")
+    if not isinstance(header["interval_ms"], int) or not 1 <= header["interval_ms"] <= 3_600_000:
+        raise Refused("header: interval_ms")
     return header
 
 
