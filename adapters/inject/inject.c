@@ -224,13 +224,23 @@ static enum err_code inject_init(void *instance, struct host *host, struct err *
     return OK;
 }
 
+/* Frees the endpoint at once, not only when ZeroMQ's reaper comes by: a start may follow. */
+static void close_socket(void *socket)
+{
+    char endpoint[256];
+    size_t size = sizeof endpoint;
+    if (zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, &size) == 0 && endpoint[0])
+        zmq_unbind(socket, endpoint);
+    zmq_close(socket);
+}
+
 static void inject_stop(void *instance)
 {
     struct inject *inject = instance;
     loop_zmq_destroy(inject->watcher);
     inject->watcher = NULL;
     if (inject->socket)
-        zmq_close(inject->socket);
+        close_socket(inject->socket);
     inject->socket = NULL;
     parser_destroy(inject->parser);
     inject->parser = NULL;
