@@ -27,13 +27,13 @@ static enum err_code open_file(int folder_fd, const char *path, int *fd, struct 
     return err_errno(err, errno, "cannot be opened");
 }
 
-/* One byte more than it should have, so that growth is seen. */
-static enum err_code read_all(int fd, char *bytes, size_t size, size_t *got, struct err *err)
+/* Until there are `size` bytes, or the end. */
+static enum err_code read_bytes(int fd, char *bytes, size_t size, size_t *got, struct err *err)
 {
     ssize_t n = 1;
     *got = 0;
-    while (n > 0 && *got <= size) {
-        n = read(fd, bytes + *got, size + 1 - *got);
+    while (n > 0 && *got < size) {
+        n = read(fd, bytes + *got, size - *got);
         *got += n > 0 ? (size_t)n : 0;
     }
     return n < 0 ? err_errno(err, errno, "cannot be read") : OK;
@@ -45,26 +45,30 @@ static bool differ(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_nsec != b->st_mtim.tv_nsec;
 }
 
-static enum err_code read_open(int fd, char **out, size_t *len, struct stat *st, struct err *err)
+static enum err_code read_open(int fd, bool cut, char **out, size_t *len, struct stat *st,
+                               struct err *err)
 {
     struct stat after;
     if (fstat(fd, st) != 0)
         return err_errno(err, errno, "cannot be looked at");
     if (!S_ISREG(st->st_mode))
         return err_set(err, ERR_INVALID, "%s", read_whole_why_not(st));
-    if (st->st_size > READ_WHOLE_MAX)
+    bool large = st->st_size > READ_WHOLE_MAX;
+    if (large && !cut)
         return err_set(err, ERR_LIMIT, "is larger than 8 MiB: refused without reading it");
-    *out = mem_alloc((size_t)st->st_size + 1);
-    enum err_code code = read_all(fd, *out, (size_t)st->st_size, len, err);
+    size_t wanted = large ? READ_WHOLE_MAX + 1 : (size_t)st->st_size;
+    /* One byte more, so that growth is seen. */
+    *out = mem_alloc(wanted + 1);
+    enum err_code code = read_bytes(fd, *out, large ? wanted : wanted + 1, len, err);
     if (code == OK && fstat(fd, &after) != 0)
         code = err_errno(err, errno, "cannot be looked at");
-    if (code == OK && (differ(st, &after) || *len != (size_t)st->st_size))
+    if (code == OK && (differ(st, &after) || *len != wanted))
         code = err_set(err, ERR_STATE, "is being written");
     return code;
 }
 
-enum err_code read_whole(int folder_fd, const char *path, char **out, size_t *len, struct stat *st,
-                         struct err *err)
+static enum err_code read_file(int folder_fd, const char *path, bool cut, char **out, size_t *len,
+                               struct stat *st, struct err *err)
 {
     int fd = -1;
     *out = NULL;
@@ -73,11 +77,23 @@ enum err_code read_whole(int folder_fd, const char *path, char **out, size_t *le
     enum err_code code = open_file(folder_fd, path, &fd, err);
     if (code != OK)
         return code;
-    code = read_open(fd, out, len, st, err);
+    code = read_open(fd, cut, out, len, st, err);
     close(fd);
     if (code != OK) {
         free(*out);
         *out = NULL;
     }
     return code;
+}
+
+enum err_code read_whole(int folder_fd, const char *path, char **out, size_t *len, struct stat *st,
+                         struct err *err)
+{
+    return read_file(folder_fd, path, false, out, len, st, err);
+}
+
+enum err_code read_whole_or_cut(int folder_fd, const char *path, char **out, size_t *len,
+                                struct stat *st, struct err *err)
+{
+    return read_file(folder_fd, path, true, out, len, st, err);
 }

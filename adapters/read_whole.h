@@ -19,6 +19,11 @@ enum { READ_WHOLE_MAX = 8 * 1024 * 1024 }; /* as PARSE_BYTES_MAX */
 enum err_code read_whole(int folder_fd, const char *path, char **out, size_t *len, struct stat *st,
                          struct err *err);
 
+/* As read_whole(), but a file that is too large gives its first READ_WHOLE_MAX + 1 bytes: just
+ * enough for whoever parses them to refuse them by their size. */
+enum err_code read_whole_or_cut(int folder_fd, const char *path, char **out, size_t *len,
+                                struct stat *st, struct err *err);
+
 /* "is a link, and links are not followed", ... */
 const char *read_whole_why_not(const struct stat *st);
 

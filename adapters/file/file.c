@@ -163,8 +163,7 @@ static bool is_quiet(const struct file_source *source, const struct file_entry *
 static bool is_mended(const struct file_source *source, const struct file_entry *entry,
                       const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && st->st_size <= READ_WHOLE_MAX &&
-           faccessat(source->folder_fd, entry->path, R_OK, AT_EACCESS) == 0;
+    return S_ISREG(st->st_mode) && faccessat(source->folder_fd, entry->path, R_OK, AT_EACCESS) == 0;
 }
 
 static bool wants_first_reading(struct file_source *source, struct file_entry *entry,
@@ -341,18 +340,6 @@ static void deliver(struct file_source *source, struct file_entry *entry, struct
     host_deliver(source->host, &document);
 }
 
-/* A file that is too large in a spool leaves it; elsewhere it stays as trouble until it changes. */
-static void refuse(struct file_source *source, struct file_entry *entry, const struct err *err)
-{
-    set_trouble(source, entry, err->text);
-    if (err->code == ERR_LIMIT && source->spool) {
-        file_entry_set(&source->entries, entry, FILE_DONE);
-        entry->settled = true;
-        entry->refused = true;
-        move_settled(source, entry);
-    }
-}
-
 static size_t read_file(struct file_source *source, struct file_entry *entry)
 {
     struct err err = {0};
@@ -360,7 +347,11 @@ static size_t read_file(struct file_source *source, struct file_entry *entry)
     char *bytes = NULL;
     size_t len = 0;
     file_entry_set(&source->entries, entry, FILE_SEEN);
-    enum err_code code = read_whole(source->folder_fd, entry->path, &bytes, &len, &st, &err);
+    /* What is too large arrives all the same, so that the journal says what became of it. */
+    enum err_code code = read_whole_or_cut(source->folder_fd, entry->path, &bytes, &len, &st, &err);
+    if (code == OK && (size_t)st.st_size > len)
+        host_log(source->host, LOG_LEVEL_WARNING, "file.oversized", "file=%s bytes=%lld",
+                 log_quote_cstr(entry->path).text, (long long)st.st_size);
     if (code == OK) {
         entry->size = st.st_size;
         entry->mtime_ns = mtime_ns(&st);
@@ -375,7 +366,7 @@ static size_t read_file(struct file_source *source, struct file_entry *entry)
                  log_quote_cstr(entry->path).text);
         file_entry_drop(&source->entries, entry);
     } else if (code != OK) {
-        refuse(source, entry, &err);
+        set_trouble(source, entry, err.text);
     }
     free(bytes);
     return len;

@@ -46,6 +46,7 @@ static const struct contract_driver driver = {
     .offer = offer,
     .offer_oversized = offer_oversized,
     .offer_half = offer_half,
+    .oversized_arrives = true,
     .remembers = true,
     .patience_us = 40 * SECOND,
 };

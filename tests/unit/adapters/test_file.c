@@ -1,6 +1,8 @@
 /* The file adapter over a real folder and a virtual clock. */
 #include "tests/support/adapter_world.h"
 
+#include "alert/parse.h"
+
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -252,33 +254,55 @@ static void settled_after_stop_still_moves(void **state)
     assert_true(world_has(&world, "in/done/a.xml"));
 }
 
-static void oversized_file_is_refused_unread(void **state)
+static void put_oversized(void)
+{
+    world_put(&world, "in/big.xml", "<alert");
+    assert_int_equal(truncate(world_path(&world, "in/big.xml"), 20 * 1024 * 1024), 0);
+    world_age(&world, "in/big.xml", 100);
+}
+
+/* The journal gets a row for it, from as many bytes as make the parser refuse it by its size. */
+static void oversized_file_arrives_cut(void **state)
 {
     (void)state;
-    world_put(&world, "in/big.xml", "<alert");
-    assert_int_equal(truncate(world_path(&world, "in/big.xml"), 8 * 1024 * 1024 + 1), 0);
-    world_age(&world, "in/big.xml", 100);
+    put_oversized();
+    start("");
+    assert_int_equal(world.port.count, 1);
+    assert_int_equal(world.port.items[0].bytes.len, PARSE_BYTES_MAX + 1);
+    assert_int_equal(memcmp(bytes_at(0), "<alert", 7), 0);
+    assert_true(world_logged(&world, "file.oversized source=inbox file=big.xml bytes=20971520"));
+    fake_settle_all(&world.port, "unreadable");
+    assert_int_equal(status().unreadable, 1);
+    world_run(&world, 100 * SECOND);
+    assert_int_equal(world.port.count, 1);
+    world_stop(&world);
     start("");
     world_run(&world, 100 * SECOND);
     assert_int_equal(world.port.count, 0);
-    assert_true(world_logged(
-        &world, "file.trouble source=inbox file=big.xml reason=\"is larger than 8 MiB"));
-    assert_int_equal(status().state, SOURCE_DEGRADED);
-    assert_non_null(strstr(status().reason.ptr, "big.xml"));
-    assert_int_equal(unlink(world_path(&world, "in/big.xml")), 0);
-    world_run(&world, 100 * SECOND);
     assert_int_equal(status().state, SOURCE_LIVE);
 }
 
-static void oversized_file_leaves_the_spool(void **state)
+static void file_of_the_largest_size_arrives_whole(void **state)
 {
     (void)state;
     world_put(&world, "in/big.xml", "<alert");
-    assert_int_equal(truncate(world_path(&world, "in/big.xml"), 8 * 1024 * 1024 + 1), 0);
+    assert_int_equal(truncate(world_path(&world, "in/big.xml"), PARSE_BYTES_MAX), 0);
     world_age(&world, "in/big.xml", 100);
+    start("");
+    assert_int_equal(world.port.count, 1);
+    assert_int_equal(world.port.items[0].bytes.len, PARSE_BYTES_MAX);
+    assert_false(world_logged(&world, "file.oversized"));
+}
+
+static void oversized_file_leaves_the_spool_with_its_verdict(void **state)
+{
+    (void)state;
+    put_oversized();
     start(", spool: true");
+    assert_int_equal(world.port.count, 1);
+    assert_true(world_has(&world, "in/big.xml"));
+    fake_settle_all(&world.port, "unreadable");
     assert_true(world_has(&world, "in/refused/big.xml"));
-    assert_int_equal(world.port.count, 0);
 }
 
 static void links_and_pipes_are_not_followed(void **state)
@@ -471,8 +495,9 @@ int main(void)
         FILE_TEST(spool_keeps_a_file_that_changed_meanwhile),
         FILE_TEST(spool_after_a_crash_delivers_again_and_then_moves),
         FILE_TEST(settled_after_stop_still_moves),
-        FILE_TEST(oversized_file_is_refused_unread),
-        FILE_TEST(oversized_file_leaves_the_spool),
+        FILE_TEST(oversized_file_arrives_cut),
+        FILE_TEST(file_of_the_largest_size_arrives_whole),
+        FILE_TEST(oversized_file_leaves_the_spool_with_its_verdict),
         FILE_TEST(links_and_pipes_are_not_followed),
         FILE_TEST(unreadable_permission_is_told_and_mended),
         FILE_TEST(vanished_file_is_told),

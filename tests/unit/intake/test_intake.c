@@ -168,6 +168,35 @@ static void test_unreadable_gets_a_receipt_too(void **state)
     json_decref(receipt);
 }
 
+static bool take_row(void *context, const struct journal_why *row)
+{
+    struct seen *seen = context;
+    seen->arrival = row->arrival;
+    seen->last = slice_eq_cstr(row->verdict, "unreadable") &&
+                 slice_eq_cstr(row->reason, "read.size") &&
+                 slice_eq_cstr(row->detail, "larger than 8 MiB");
+    return true;
+}
+
+/* What arrives makes a row, also where it is too large to be looked into. */
+static void test_too_large_has_its_row(void **state)
+{
+    struct fixture *fixture = *state;
+    struct err err = {0};
+    struct slice bytes = {arena_alloc(fixture->arena, PARSE_BYTES_MAX + 1), PARSE_BYTES_MAX + 1};
+    struct digest digest = digest_of(bytes);
+    char hex[DIGEST_HEX_MAX];
+    fixture_deliver(fixture, bytes);
+    fixture_collect(fixture);
+    assert_int_equal(fixture->seen_count, 1);
+    assert_true(slice_eq_cstr(fixture->seen[0].verdict, "unreadable"));
+    struct seen row = {0};
+    assert_int_equal(journal_why(fixture->journal, slice_from_cstr(digest_hex(&digest, hex)), 10,
+                                 take_row, &row, &err),
+                     OK);
+    assert_true(row.arrival > 0 && row.last);
+}
+
 static void test_dry_run_leaves_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -274,6 +303,7 @@ int main(void)
         TEST(test_tags_and_last),
         TEST(test_receipt),
         TEST(test_unreadable_gets_a_receipt_too),
+        TEST(test_too_large_has_its_row),
         TEST(test_dry_run_leaves_nothing),
         TEST(test_the_intake_may_go_before_the_journal_is_done),
         TEST(test_a_new_policy),
