@@ -70,16 +70,16 @@ bool scan_has_too_many_attributes(struct slice bytes)
     while (rest.len > 1 && (open = memchr(rest.ptr, '<', rest.len - 1))) {
         rest = slice_sub(rest, (size_t)(open - rest.ptr), rest.len);
         size_t equals = 0;
-        if (slice_starts_with(rest, "<!--"))
+        if (rest.ptr[1] != '!' && rest.ptr[1] != '?')
+            rest = skip_tag(rest, &equals);
+        else if (rest.ptr[1] == '?')
+            rest = skip_to(rest, "?>");
+        else if (slice_starts_with(rest, "<!--"))
             rest = skip_to(slice_sub(rest, 4, rest.len), "-->");
         else if (slice_starts_with(rest, "<![CDATA["))
             rest = skip_to(rest, "]]>");
-        else if (rest.ptr[1] == '?')
-            rest = skip_to(rest, "?>");
-        else if (rest.ptr[1] == '!')
-            return false; /* a DOCTYPE: the reader stops there */
         else
-            rest = skip_tag(rest, &equals);
+            return false; /* a DOCTYPE: the reader stops there */
         if (equals > SCAN_ATTRIBUTES_MAX)
             return true;
     }

@@ -47,11 +47,25 @@ static void put_escaped(struct buf *out, struct slice text)
     }
 }
 
+static void put_open(struct buf *out, const char *name)
+{
+    buf_put_char(out, '<');
+    buf_put_cstr(out, name);
+    buf_put_char(out, '>');
+}
+
+static void put_close(struct buf *out, const char *name)
+{
+    buf_put_cstr(out, "</");
+    buf_put_cstr(out, name);
+    buf_put_cstr(out, ">\n");
+}
+
 static void put_element(struct buf *out, const char *name, struct slice text)
 {
-    buf_printf(out, "<%s>", name);
+    put_open(out, name);
     put_escaped(out, text);
-    buf_printf(out, "</%s>\n", name);
+    put_close(out, name);
 }
 
 static void put_optional(struct buf *out, const char *name, struct slice text)
@@ -77,10 +91,11 @@ static void put_time(struct buf *out, const char *name, const struct cap_time *t
 static void put_pairs(struct buf *out, const char *name, const struct cap_pairs *pairs)
 {
     for (size_t i = 0; i < pairs->count; i++) {
-        buf_printf(out, "<%s>\n", name);
+        put_open(out, name);
+        buf_put_char(out, '\n');
         put_element(out, "valueName", pairs->items[i].name);
         put_element(out, "value", pairs->items[i].value);
-        buf_printf(out, "</%s>\n", name);
+        put_close(out, name);
     }
 }
 
@@ -248,7 +263,7 @@ static void put_items(struct buf *out, const char *name, const struct cap_texts 
 {
     if (texts->count == 0)
         return;
-    buf_printf(out, "<%s>", name);
+    put_open(out, name);
     for (size_t i = 0; i < texts->count; i++) {
         const char *quote = needs_quotes(texts->items[i]) ? "\"" : "";
         buf_put_cstr(out, i ? " " : "");
@@ -256,7 +271,7 @@ static void put_items(struct buf *out, const char *name, const struct cap_texts 
         put_escaped(out, texts->items[i]);
         buf_put_cstr(out, quote);
     }
-    buf_printf(out, "</%s>\n", name);
+    put_close(out, name);
 }
 
 static void put_reference(struct buf *out, const struct cap_reference *reference)

@@ -45,8 +45,8 @@ static struct block *add_block(struct arena *arena, size_t size)
 {
     bool alone = size > arena->next_size / 2;
     size_t block_size = alone ? size : arena->next_size;
-    struct block *block = mem_alloc(sizeof *block + block_size);
-    block->size = block_size;
+    struct block *block = mem_realloc(NULL, sizeof *block + block_size);
+    *block = (struct block){.size = block_size};
     if (alone && arena->head) {
         block->next = arena->head->next;
         arena->head->next = block;
@@ -59,7 +59,8 @@ static struct block *add_block(struct arena *arena, size_t size)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Not zeroed, for what is written over as a whole. */
+static void *take(struct arena *arena, size_t size)
 {
     size_t align = alignof(max_align_t);
     if (size > SIZE_MAX / 2)
@@ -73,6 +74,11 @@ void *arena_alloc(struct arena *arena, size_t size)
     return ptr;
 }
 
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(take(arena, size), 0, size);
+}
+
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
 {
     size_t total;
@@ -83,9 +89,10 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_cstr(struct arena *arena, struct slice s)
 {
-    char *copy = arena_alloc(arena, s.len + 1);
+    char *copy = take(arena, s.len + 1);
     if (s.len)
         memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
     return copy;
 }
 
@@ -96,15 +103,20 @@ struct slice arena_copy(struct arena *arena, struct slice s)
 
 struct slice arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
-    va_list measured;
-    va_copy(measured, args);
-    int len = vsnprintf(NULL, 0, format, measured);
-    va_end(measured);
-    if (len < 0)
-        return SLICE("");
-    char *text = arena_alloc(arena, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, format, args);
-    return slice_of(text, (size_t)len);
+    char brief[256];
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(brief, sizeof brief, format, args);
+    struct slice text = SLICE("");
+    if (len >= 0 && (size_t)len < sizeof brief) {
+        text = arena_copy(arena, slice_of(brief, (size_t)len));
+    } else if (len >= 0) {
+        char *place = take(arena, (size_t)len + 1);
+        vsnprintf(place, (size_t)len + 1, format, again);
+        text = slice_of(place, (size_t)len);
+    }
+    va_end(again);
+    return text;
 }
 
 struct slice arena_printf(struct arena *arena, const char *format, ...)

@@ -85,18 +85,21 @@ void buf_put_u64be(struct buf *buf, uint64_t value)
 
 void buf_printf(struct buf *buf, const char *format, ...)
 {
-    va_list args, measured;
+    va_list args, again;
     va_start(args, format);
-    va_copy(measured, args);
-    int len = vsnprintf(NULL, 0, format, measured);
-    va_end(measured);
+    va_copy(again, args);
+    char brief[FIRST_BYTES];
+    int len = vsnprintf(brief, sizeof brief, format, args);
     char *place = len >= 0 ? buf_reserve(buf, (size_t)len) : NULL;
-    if (place) {
-        vsnprintf(place, (size_t)len + 1, format, args);
-        buf_commit(buf, (size_t)len);
-    } else {
+    if (!place)
         buf->failed = true;
-    }
+    else if ((size_t)len < sizeof brief)
+        memcpy(place, brief, (size_t)len);
+    else
+        vsnprintf(place, (size_t)len + 1, format, again);
+    if (place)
+        buf_commit(buf, (size_t)len);
+    va_end(again);
     va_end(args);
 }
 
