@@ -63,8 +63,6 @@ struct passage {
     enum side origin;                       /* sides; SIDE_NONE where nothing tells */
     struct leg legs[JOURNAL_BULLETINS_MAX]; /* sides */
     size_t leg_count;
-    struct receipt_bulletin *receipt_bulletins; /* record */
-    size_t receipt_bulletin_count;
 };
 
 /* Ends the way with that verdict; returns false, so that a stage can return it. Texts live as long

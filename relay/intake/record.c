@@ -207,34 +207,29 @@ static void record_bulletins(struct passage *passage)
     entry->ends_count = passage->chain.ends_count;
 }
 
-/* An authority that repeats what was relayed is told where it is. */
+/* A dry run that repeats what was relayed is told where it is; for all others the journal says it,
+ * which knows the numbers of those still in flight too. */
 static void name_the_first(struct passage *passage)
 {
-    const struct journal_known *first = &passage->dedup.first.row;
-    bool conflict = slice_eq_cstr(first->verdict, verdict_name(VERDICT_CONFLICT));
-    struct receipt_bulletin *items =
-        arena_alloc_array(passage->arena, first->sent_count, sizeof(*items));
-    size_t count = 0;
-    for (size_t i = 0; i < first->sent_count; i++) {
-        if (!first->sent[i].seq)
-            continue; /* still in flight: it has no number yet */
+    const struct journal_known *known = &passage->dedup.first.row;
+    bool conflict = slice_eq_cstr(known->verdict, verdict_name(VERDICT_CONFLICT));
+    struct journal_entry *entry = passage->entry;
+    for (size_t i = 0; i < known->sent_count; i++) {
         struct border_answer names = {0};
-        border_topics(passage->arena, first->identity.class, first->sent[i].side,
-                      first->sent[i].regions, first->sent[i].region_count, &names);
-        items[count++] = (struct receipt_bulletin){
-            .seq = first->sent[i].seq,
-            .side = first->sent[i].side,
+        border_topics(passage->arena, known->identity.class, known->sent[i].side,
+                      known->sent[i].regions, known->sent[i].region_count, &names);
+        entry->first[entry->first_count++] = (struct journal_bulletin){
+            .seq = known->sent[i].seq,
+            .side = known->sent[i].side,
             .regions = names.regions,
             .region_count = names.region_count,
             .topics = names.topics,
             .topic_count = names.topic_count,
             .derived_identifier =
-                identity_derived(passage->arena, &first->identity, first->sent[i].side,
-                                 conflict ? &first->content : NULL),
+                identity_derived(passage->arena, &known->identity, known->sent[i].side,
+                                 conflict ? &known->content : NULL),
         };
     }
-    passage->receipt_bulletins = items;
-    passage->receipt_bulletin_count = count;
 }
 
 bool stage_record(struct passage *passage)
@@ -244,7 +239,7 @@ bool stage_record(struct passage *passage)
     record_alert(passage);
     if (passage->verdict == VERDICT_RELAYED || passage->verdict == VERDICT_CONFLICT)
         record_bulletins(passage);
-    if (passage->verdict == VERDICT_DUPLICATE && passage->delivery.grants)
+    if (passage->verdict == VERDICT_DUPLICATE && passage->delivery.dry_run)
         name_the_first(passage);
     passage->entry->notes_json = notes_json(passage);
     passage->entry->owner = passage;

@@ -55,28 +55,24 @@ static enum err_code seal(void *context, const struct journal_entry *entry,
 }
 
 /* What was numbered; of a duplicate, the bulletins of the first. */
-static void receipt_bulletins(const struct passage *passage, struct receipt_facts *facts,
-                              struct receipt_bulletin own[JOURNAL_BULLETINS_MAX])
+static size_t receipt_bulletins(const struct passage *passage,
+                                struct receipt_bulletin out[JOURNAL_BULLETINS_MAX])
 {
     const struct journal_entry *entry = passage->entry;
-    facts->bulletins = passage->receipt_bulletins;
-    facts->bulletin_count = passage->receipt_bulletin_count;
-    if (!entry->bulletin_count)
-        return;
-    for (size_t i = 0; i < entry->bulletin_count; i++) {
-        const struct journal_bulletin *bulletin = &entry->bulletins[i];
-        own[i] = (struct receipt_bulletin){
-            .seq = passage->delivery.dry_run ? 0 : bulletin->seq,
-            .side = bulletin->side,
-            .regions = bulletin->regions,
-            .region_count = bulletin->region_count,
-            .topics = bulletin->topics,
-            .topic_count = bulletin->topic_count,
-            .derived_identifier = bulletin->derived_identifier,
+    bool copy = slice_eq_cstr(entry->verdict, verdict_name(VERDICT_DUPLICATE));
+    const struct journal_bulletin *bulletins = copy ? entry->first : entry->bulletins;
+    size_t count = copy ? entry->first_count : entry->bulletin_count;
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct receipt_bulletin){
+            .seq = !copy && passage->delivery.dry_run ? 0 : bulletins[i].seq,
+            .side = bulletins[i].side,
+            .regions = bulletins[i].regions,
+            .region_count = bulletins[i].region_count,
+            .topics = bulletins[i].topics,
+            .topic_count = bulletins[i].topic_count,
+            .derived_identifier = bulletins[i].derived_identifier,
         };
-    }
-    facts->bulletins = own;
-    facts->bulletin_count = entry->bulletin_count;
+    return count;
 }
 
 enum err_code receipt_make(const struct passage *passage, const struct key *actual_key,
@@ -84,7 +80,7 @@ enum err_code receipt_make(const struct passage *passage, const struct key *actu
                            struct buf *out, struct err *err)
 {
     const struct journal_entry *entry = passage->entry;
-    struct receipt_bulletin own[JOURNAL_BULLETINS_MAX];
+    struct receipt_bulletin bulletins[JOURNAL_BULLETINS_MAX];
     struct receipt_facts facts = {
         .relay = relay_name,
         .class = entry->class,
@@ -95,9 +91,10 @@ enum err_code receipt_make(const struct passage *passage, const struct key *actu
         .reason = entry->reason,
         .text = entry->detail,
         .details_json = entry->notes_json,
+        .bulletins = bulletins,
+        .bulletin_count = receipt_bulletins(passage, bulletins),
         .time_us = time_us,
     };
-    receipt_bulletins(passage, &facts, own);
     return receipt_seal(entry->class == CLASS_EXERCISE ? exercise_key : actual_key, &facts, out,
                         err);
 }

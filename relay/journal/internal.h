@@ -109,6 +109,9 @@ enum err_code recorder_recover(struct recorder *recorder, struct journal_entry *
 /* Gives the entry's bulletins their numbers and seals them; then its receipt (number.c). */
 enum err_code recorder_number(struct recorder *recorder, struct journal_entry *const *group,
                               size_t count, struct journal_entry *entry, struct err *err);
+/* The stored one of the same bytes, or a new one (receipt.c). */
+enum err_code recorder_give_receipt(struct recorder *recorder, struct journal_entry *entry,
+                                    struct err *err);
 enum err_code store_receipt(struct store *store, struct arena *arena, struct slice authority,
                             const struct digest *digest, struct slice *out, struct err *err);
 enum err_code store_head(struct store *store, enum alert_class class, struct journal_head *out,

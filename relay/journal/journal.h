@@ -73,6 +73,10 @@ struct journal_entry {
     struct slice mark_value;
     struct journal_bulletin bulletins[JOURNAL_BULLETINS_MAX];
     size_t bulletin_count;
+    /* Before the receipt hook the writer sets, where there is no bulletin of its own, those of
+     * `first_arrival`: number, side, regions, topics, derived identifier. */
+    struct journal_bulletin first[JOURNAL_BULLETINS_MAX];
+    size_t first_count;
     void *owner;          /* intake's; untouched */
     struct slice receipt; /* finished signed receipt, by the receipt hook; absent for none */
     /* the journal's own */
@@ -97,7 +101,9 @@ struct journal_hooks {
                           const struct digest *chain_prev, int64_t time_us, uint64_t conflict_seq,
                           const struct slice *copies, size_t copy_count, struct buf *frame,
                           struct digest *chain, struct err *err);
-    /* After all bulletins of an entry with an `authority` are numbered: appends the receipt. */
+    /* After all bulletins of an entry with an `authority` are numbered: appends the receipt. Not
+     * called where there is one for these bytes of that authority and nothing new is published:
+     * the entry then gets that one. */
     enum err_code (*receipt)(void *context, const struct journal_entry *entry, int64_t time_us,
                              struct buf *out, struct err *err);
     void *context;

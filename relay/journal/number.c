@@ -1,10 +1,8 @@
-/* The number of a bulletin, its place in chain and topics, and the receipt that names it. */
+/* The number of a bulletin, its place in chain and topics. */
 #include "base/mem.h"
 #include "journal/internal.h"
 
 #include <stdlib.h>
-
-enum { RECEIPT_MAX_BYTES = 4 * 1024 * 1024 };
 
 enum err_code store_head(struct store *store, enum alert_class class, struct journal_head *out,
                          struct err *err)
@@ -168,64 +166,6 @@ static enum err_code number_one(struct recorder *recorder, struct journal_entry 
     return code;
 }
 
-enum err_code store_receipt(struct store *store, struct arena *arena, struct slice authority,
-                            const struct digest *digest, struct slice *out, struct err *err)
-{
-    struct query query;
-
-    query_begin(&query, store, SELECT_RECEIPT);
-    query_text(&query, authority);
-    query_digest(&query, digest);
-    bool found = query_row(&query);
-    if (found)
-        *out = arena_copy(arena, query_slice_at(&query, 0));
-    enum err_code code = query_end(&query, "receipt", err);
-    return code == OK && !found ? err_set(err, ERR_NOT_FOUND, "no receipt for these bytes") : code;
-}
-
-static enum err_code make_receipt(struct recorder *recorder, struct journal_entry *entry,
-                                  struct err *err)
-{
-    const struct journal_hooks *hooks = recorder->hooks;
-    struct buf out;
-
-    buf_init(&out, RECEIPT_MAX_BYTES);
-    recorder->in_hook = true;
-    enum err_code code =
-        hooks->receipt(hooks->context, entry, clock_now_us(recorder->clock), &out, err);
-    if (code == OK && buf_failed(&out))
-        code = err_set(err, ERR_LIMIT, "the receipt is too large");
-    recorder->in_hook = code != OK;
-    entry->receipt = code == OK ? arena_copy(entry->arena, buf_slice(&out)) : (struct slice){0};
-    buf_fini(&out);
-    return code;
-}
-
-static enum err_code give_receipt(struct recorder *recorder, struct journal_entry *entry,
-                                  struct err *err)
-{
-    struct query query;
-    enum err_code code = ERR_NOT_FOUND;
-
-    if (!entry->authority.ptr || !recorder->hooks->receipt || entry->faults > 1)
-        return OK;
-    /* The same bytes sent twice in a row: the second gets what the first got. */
-    if (entry->first_arrival && entry->bulletin_count == 0)
-        code = store_receipt(recorder->store, entry->arena, entry->authority, &entry->digest,
-                             &entry->receipt, err);
-    if (code != ERR_NOT_FOUND)
-        return code;
-    code = make_receipt(recorder, entry, err);
-    if (code != OK)
-        return code;
-    query_begin(&query, recorder->store, INSERT_RECEIPT);
-    query_text(&query, entry->authority);
-    query_digest(&query, &entry->digest);
-    query_int(&query, entry->arrival);
-    query_blob(&query, entry->receipt);
-    return query_run(&query, "receipts", err);
-}
-
 enum err_code recorder_number(struct recorder *recorder, struct journal_entry *const *group,
                               size_t count, struct journal_entry *entry, struct err *err)
 {
@@ -235,5 +175,5 @@ enum err_code recorder_number(struct recorder *recorder, struct journal_entry *c
         return err_set(err, ERR_INVALID, "a message without class cannot have a bulletin");
     for (size_t i = 0; code == OK && i < entry->bulletin_count; i++)
         code = number_one(recorder, group, count, entry, &entry->bulletins[i], err);
-    return code == OK ? give_receipt(recorder, entry, err) : code;
+    return code == OK ? recorder_give_receipt(recorder, entry, err) : code;
 }

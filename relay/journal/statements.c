@@ -39,6 +39,8 @@ static const char *const sql[STATEMENT_COUNT] = {
                                "ORDER BY side <> ?3, seq LIMIT 1",
     [SELECT_ARRIVAL_EXISTS] = "SELECT 1 FROM arrivals WHERE arrival = ?",
     [SELECT_NUMBERS] = "SELECT seq, chain FROM bulletins WHERE arrival = ? ORDER BY seq",
+    [SELECT_FIRST] = "SELECT seq, side, regions, topics, derived_identifier FROM bulletins "
+                     "WHERE arrival = ? ORDER BY seq LIMIT 2",
     [SELECT_RECEIPT] = "SELECT receipt FROM receipts WHERE authority = ? AND digest = ?",
 
     [FIND_IDENTITY] = "SELECT a.arrival FROM arrivals a WHERE " SAME_IDENTITY

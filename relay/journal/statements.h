@@ -23,6 +23,7 @@ enum statement {
     SELECT_CONFLICT_NUMBER,
     SELECT_ARRIVAL_EXISTS,
     SELECT_NUMBERS,
+    SELECT_FIRST,
     SELECT_RECEIPT,
     /* reading: which arrivals */
     FIND_IDENTITY,

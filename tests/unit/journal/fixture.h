@@ -112,6 +112,8 @@ static inline enum err_code fixture_receipt(void *context, const struct journal_
                (long long)entry->arrival, (long long)time_us);
     for (size_t i = 0; i < entry->bulletin_count; i++)
         buf_printf(out, " seq %llu", (unsigned long long)entry->bulletins[i].seq);
+    for (size_t i = 0; i < entry->first_count; i++)
+        buf_printf(out, "%s %llu", i ? "" : " first", (unsigned long long)entry->first[i].seq);
     return OK;
 }
 

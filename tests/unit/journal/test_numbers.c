@@ -230,6 +230,86 @@ static void receipt_comes_back_and_is_kept(void **state)
     arena_destroy(arena);
 }
 
+/* Bytes that came twice before the first was committed: one transaction, one receipt. */
+static void the_same_bytes_in_one_group_share_a_receipt(void **state)
+{
+    struct fixture *f = *state;
+    struct journal_entry *same[3];
+
+    gate_close(f);
+    for (size_t i = 0; i < 3; i++) {
+        same[i] = i ? entry_of(f, CLASS_ACTUAL, "inj", "duplicate")
+                    : relayed(f, CLASS_ACTUAL, "inj", "ME", 0);
+        same[i]->authority = SLICE("nb-emo");
+        if (i)
+            same[i]->first_arrival = same[0]->arrival;
+        append(f, same[i]);
+    }
+    gate_open(f);
+    journal_entry_destroy(journal_collect(f->journal));
+    for (size_t i = 0; i < 3; i++)
+        assert_ptr_equal(journal_collect(f->journal), same[i]);
+    assert_true(slice_starts_with(same[0]->receipt, "relayed "));
+    assert_true(slice_eq(same[1]->receipt, same[0]->receipt));
+    assert_true(slice_eq(same[2]->receipt, same[0]->receipt));
+    for (size_t i = 0; i < 3; i++)
+        journal_entry_destroy(same[i]);
+}
+
+/* Refused twice at once: both get the one receipt that is stored. */
+static void the_same_bytes_refused_share_a_receipt(void **state)
+{
+    struct fixture *f = *state;
+    struct arena *arena = arena_create();
+    struct slice receipts[2], stored;
+    struct digest digest = {0};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct journal_entry *entry = entry_of(f, CLASS_ACTUAL, "inj", "refused");
+        entry->authority = SLICE("nb-emo");
+        digest = entry->digest;
+        entry = commit(f, entry);
+        receipts[i] = arena_copy(arena, entry->receipt);
+        journal_entry_destroy(entry);
+    }
+    assert_true(slice_starts_with(receipts[0], "refused "));
+    assert_true(slice_eq(receipts[0], receipts[1]));
+    assert_ok(journal_find_receipt(f->journal, arena, SLICE("nb-emo"), &digest, &stored, err));
+    assert_true(slice_eq(receipts[0], stored));
+    arena_destroy(arena);
+}
+
+/* Another authority's copy, while the first waits for its number in the same transaction. */
+static void a_copy_learns_the_numbers_of_a_first_in_flight(void **state)
+{
+    struct fixture *f = *state;
+
+    gate_close(f);
+    struct journal_entry *first = relayed(f, CLASS_ACTUAL, "inj", "ME NH", 0);
+    add_bulletin(first, SIDE_CA, "NB", 0);
+    struct journal_entry *copy = entry_of(f, CLASS_ACTUAL, "inj", "duplicate");
+    copy->authority = SLICE("me-ema");
+    copy->first_arrival = first->arrival;
+    append(f, first);
+    append(f, copy);
+    gate_open(f);
+    journal_entry_destroy(journal_collect(f->journal));
+    assert_ptr_equal(journal_collect(f->journal), first);
+    assert_ptr_equal(journal_collect(f->journal), copy);
+    assert_true(slice_ends_with(copy->receipt, " first 1 2"));
+    assert_int_equal(copy->first_count, 2);
+    const struct journal_bulletin *us = &copy->first[0];
+    assert_int_equal(us->side, SIDE_US);
+    assert_int_equal(us->region_count, 2);
+    assert_true(slice_eq_cstr(us->regions[1], "NH"));
+    assert_int_equal(us->topic_count, 3);
+    assert_true(slice_eq_cstr(us->topics[0], "actual.us.ME."));
+    assert_true(slice_eq_cstr(us->derived_identifier, "urn:caprelay:inj-us"));
+    assert_int_equal(copy->first[1].side, SIDE_CA);
+    journal_entry_destroy(first);
+    journal_entry_destroy(copy);
+}
+
 static void a_refusal_does_not_stick_to_the_bytes(void **state)
 {
     struct fixture *f = *state;
@@ -323,6 +403,9 @@ int main(void)
         TEST(what_cannot_be_sealed_is_refused_and_the_rest_goes_on),
         TEST(bulletin_without_class_is_refused),
         TEST(receipt_comes_back_and_is_kept),
+        TEST(the_same_bytes_in_one_group_share_a_receipt),
+        TEST(the_same_bytes_refused_share_a_receipt),
+        TEST(a_copy_learns_the_numbers_of_a_first_in_flight),
         TEST(a_refusal_does_not_stick_to_the_bytes),
         TEST(without_receipts_it_does_not_stand_still),
         TEST(marks_are_stored_with_their_message),
