@@ -12,7 +12,7 @@ struct counts;
 struct counts *counts_create(void);
 /* Accepts NULL. */
 void counts_destroy(struct counts *counts);
-/* Class and verdict names are static. */
+/* Class and verdict names are static; reasons are copied. */
 void counts_add(struct counts *counts, const char *class_name, const char *verdict,
                 struct slice reason);
 void counts_each(const struct counts *counts, intake_count_fn each, void *context);

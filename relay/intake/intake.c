@@ -86,6 +86,13 @@ static void settle(struct intake *intake, const struct passage *passage)
     intake->options.settle(intake->options.settle_context, &outcome);
 }
 
+/* What was committed: the journal may have had to refuse what the stages let pass. */
+static void count_entry(struct intake *intake, const struct journal_entry *entry)
+{
+    counts_add(intake->counts, alert_class_name(entry->class),
+               verdict_name(verdict_from_name(entry->verdict)), entry->reason);
+}
+
 size_t intake_collect(struct intake *intake, size_t max)
 {
     size_t count = 0;
@@ -94,6 +101,7 @@ size_t intake_collect(struct intake *intake, size_t max)
         if (!entry)
             break;
         known_remove(intake->known, entry->arrival);
+        count_entry(intake, entry);
         settle(intake, entry->owner);
         journal_entry_destroy(entry);
         count++;
@@ -102,13 +110,6 @@ size_t intake_collect(struct intake *intake, size_t max)
 }
 
 /* --- one alert --- */
-
-static void count(struct intake *intake, const struct journal_entry *entry)
-{
-    const struct passage *passage = entry->owner;
-    counts_add(intake->counts, alert_class_name(entry->class), verdict_name(passage->verdict),
-               entry->reason);
-}
 
 /* Everything but the journal; a receipt that cannot be made is absent, and the caller says so. */
 static void answer_dry_run(struct intake *intake, struct passage *passage)
@@ -130,7 +131,6 @@ static void answer_dry_run(struct intake *intake, struct passage *passage)
 static void commit(struct intake *intake, struct passage *passage)
 {
     struct journal_entry *entry = passage->entry;
-    count(intake, entry);
     known_add(intake->known, entry, passage->alert);
     /* What was lent by the caller is gone from here on. */
     passage->delivery =

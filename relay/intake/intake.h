@@ -100,7 +100,7 @@ struct intake_options {
     void *settle_context;
 };
 
-/* Counters by verdict and by reason; names are static. */
+/* Counters by verdict and by reason, of what was collected; names are static. */
 typedef void (*intake_count_fn)(void *context, const char *class_name, const char *verdict,
                                 struct slice reason, uint64_t count);
 

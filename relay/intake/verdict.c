@@ -24,6 +24,14 @@ struct slice verdict_slice(enum verdict verdict)
     return slice_from_cstr(names[verdict]);
 }
 
+enum verdict verdict_from_name(struct slice name)
+{
+    for (unsigned i = VERDICT_NONE + 1; i < VERDICT_COUNT; i++)
+        if (slice_eq_cstr(name, names[i]))
+            return (enum verdict)i;
+    return VERDICT_NONE;
+}
+
 bool verdict_is_alarm(struct slice verdict)
 {
     return slice_eq_cstr(verdict, names[VERDICT_REFUSED]) ||

@@ -28,6 +28,8 @@ enum verdict {
 /* Static. */
 const char *verdict_name(enum verdict verdict);
 struct slice verdict_slice(enum verdict verdict);
+/* VERDICT_NONE for what is no verdict. */
+enum verdict verdict_from_name(struct slice name);
 /* Whether somebody must look at it. */
 bool verdict_is_alarm(struct slice verdict);
 

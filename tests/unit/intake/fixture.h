@@ -38,6 +38,7 @@ struct fixture {
     struct arena *arena;
     struct clock clock;
     struct key actual, exercise;
+    struct slice relay_name;
     struct intake_sealer *sealer;
     struct parser *parser;
     struct journal *journal;
@@ -81,7 +82,7 @@ static inline void fixture_start(struct fixture *fixture)
     struct err err = {0};
     struct bulletin_options bulletin = {.compress = true, .inline_max_bytes = 4096};
     struct journal_options journal = {.path = fixture->path, .clock = &fixture->clock};
-    if (intake_sealer_create(&bulletin, &fixture->actual, &fixture->exercise, SLICE("unit"),
+    if (intake_sealer_create(&bulletin, &fixture->actual, &fixture->exercise, fixture->relay_name,
                              &fixture->sealer, &err) != OK)
         fail_msg("%s", err.text);
     intake_sealer_hooks(fixture->sealer, &journal.hooks);
@@ -94,7 +95,7 @@ static inline void fixture_start(struct fixture *fixture)
         .translate = {.derived_sender = SLICE("caprelay@unit.example"), .sliver_share = 0.01},
         .policy = &fixture->policy,
         .in_force_default_hours = 24,
-        .relay_name = SLICE("unit"),
+        .relay_name = fixture->relay_name,
         .bulletin = bulletin,
         .actual_key = &fixture->actual,
         .exercise_key = &fixture->exercise,
@@ -112,6 +113,7 @@ static inline int fixture_open(void **state)
     fixture->arena = arena_create();
     fixture->clock = (struct clock){fixture_now, fixture_synchronised, NULL};
     fixture->source = (struct intake_source){SLICE("naad"), SIDE_CA, SIDE_NONE, CLASS_ACTUAL};
+    fixture->relay_name = SLICE("unit");
     fixture->policy = (struct route_policy){.within_km = 50};
     snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/caprelay-intake-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));

@@ -273,10 +273,30 @@ static void test_counts(void **state)
     for (int i = 0; i < 3; i++)
         fixture_deliver(fixture, fixture_alert(fixture, i ? "a" : "b", "Actual", ""));
     fixture_deliver(fixture, SLICE("<!DOCTYPE a><a/>"));
+    fixture_collect(fixture);
     intake_counts(fixture->intake, add, &sum);
     assert_int_equal(sum.relayed, 2);
     assert_int_equal(sum.refused, 1);
     assert_int_equal(sum.actual, 3);
+}
+
+/* A name that no header has room for: the journal has to refuse what the stages let pass. */
+static void test_counts_are_what_was_committed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sum sum = {0};
+    char *name = test_malloc(PACKET_HEADER_BYTES_MAX);
+    memset(name, 'n', PACKET_HEADER_BYTES_MAX);
+    fixture_stop(fixture);
+    fixture->relay_name = slice_of(name, PACKET_HEADER_BYTES_MAX);
+    fixture_start(fixture);
+    fixture_deliver(fixture, fixture_alert(fixture, "a", "Actual", ""));
+    fixture_collect(fixture);
+    assert_true(slice_eq_cstr(fixture->seen[0].reason, "journal.fault"));
+    intake_counts(fixture->intake, add, &sum);
+    assert_int_equal(sum.relayed, 0);
+    assert_int_equal(sum.refused, 1);
+    test_free(name);
 }
 
 static void test_startup_needs_both_keys(void **state)
@@ -308,6 +328,7 @@ int main(void)
         TEST(test_the_intake_may_go_before_the_journal_is_done),
         TEST(test_a_new_policy),
         TEST(test_counts),
+        TEST(test_counts_are_what_was_committed),
         TEST(test_startup_needs_both_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
