@@ -1,4 +1,5 @@
 /* Documents on their way in, and their outcomes on the way back. */
+#include "adapters/exercise.h"
 #include "adapters/host_internal.h"
 
 #include "base/mem.h"
@@ -6,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The tag of one delivery; lives until its last outcome. */
+/* The tag of one document; lives until its last outcome. */
 struct host_delivery {
     struct host_delivery *next, **place; /* in host->deliveries */
     struct host *host;
     uint64_t receipt;
+    size_t parts; /* deliveries to intake that have not settled */
     bool dry_run;
     bool failed; /* an alert in it was unreadable or refused: that is its verdict */
     char verdict[32];
@@ -23,6 +25,7 @@ static struct host_delivery *launch(struct host *host, uint64_t receipt)
     struct host_delivery *tag = mem_alloc(sizeof *tag);
     tag->host = host;
     tag->receipt = receipt;
+    tag->parts = 1;
     tag->next = host->deliveries;
     tag->place = &host->deliveries;
     if (tag->next)
@@ -47,8 +50,46 @@ void host_drop_deliveries(struct host *host)
         land(host->deliveries);
 }
 
+static struct exercise_parts rewrite(struct host *host, struct arena *arena, struct slice bytes,
+                                     const struct digest *digest)
+{
+    const struct host_port *port = &host->hosts->options.port;
+    if (!port->guard(port->context, digest))
+        return (struct exercise_parts){0};
+    struct exercise_parts parts =
+        exercise_rewrite(host->hosts->parser, arena, bytes, host->source->name);
+    port->unguard(port->context);
+    return parts;
+}
+
+/* The rewritten CAP is the original from here on. The mark goes with the last part: what a crash
+ * cuts off comes again, and the first parts are duplicates then. */
+static void deliver_rewritten(struct host *host, const struct intake_delivery *document,
+                              struct host_delivery *tag)
+{
+    const struct host_port *port = &host->hosts->options.port;
+    struct arena *arena = arena_create();
+    struct digest digest = digest_of(document->bytes);
+    struct exercise_parts parts = rewrite(host, arena, document->bytes, &digest);
+    if (parts.count == 0)
+        port->deliver(port->context, document);
+    else
+        tag->parts = parts.count;
+    for (size_t i = 0; i < parts.count; i++) {
+        struct intake_delivery part = *document;
+        part.bytes = parts.items[i];
+        part.recording = &digest;
+        part.recording_name = document->mark_key.ptr ? document->mark_key : host->source->name;
+        if (i + 1 < parts.count)
+            part.mark_key = part.mark_value = (struct slice){0};
+        port->deliver(port->context, &part);
+    }
+    arena_destroy(arena);
+}
+
 static void pass_on(struct host *host, const struct adapter_document *document, int64_t received_us)
 {
+    struct host_delivery *tag = launch(host, document->receipt);
     const struct intake_delivery delivery = {.source = host->source,
                                              .bytes = document->bytes,
                                              .received_us = received_us,
@@ -56,9 +97,12 @@ static void pass_on(struct host *host, const struct adapter_document *document, 
                                              .mark_value = document->mark_value,
                                              .recording = document->recording,
                                              .recording_name = document->recording_name,
-                                             .tag = launch(host, document->receipt)};
+                                             .tag = tag};
     const struct host_port *port = &host->hosts->options.port;
-    port->deliver(port->context, &delivery);
+    if (host->rewrites)
+        deliver_rewritten(host, &delivery, tag);
+    else
+        port->deliver(port->context, &delivery);
     if (port->full(port->context))
         hosts_pause_all(host->hosts);
 }
@@ -227,7 +271,7 @@ void hosts_settle(void *context, const struct intake_outcome *outcome)
     if (!tag->dry_run)
         count_outcome(&host->counts, outcome->verdict);
     remember_outcome(tag, outcome);
-    if (!outcome->last)
+    if (!outcome->last || --tag->parts > 0)
         return;
     const struct adapter_outcome settled = {.receipt = tag->receipt,
                                             .verdict = slice_from_cstr(tag->verdict),

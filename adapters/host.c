@@ -269,11 +269,14 @@ enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
     host->conf = relay_conf_hold(hosts->conf);
     host->conf_source = source;
     host->source = make_source(hosts, ops, source);
+    host->rewrites = source && host->source->class == CLASS_EXERCISE && !ops->exercise_only;
     host->waiting_end = &host->waiting;
     host->instance = mem_alloc(ops->instance_size ? ops->instance_size : 1);
     if (hosts->options.loop)
         host->retry = loop_timer_create(hosts->options.loop, retry_now, host);
     enum err_code code = init_instance(host, err);
+    if (code == OK && host->rewrites && !hosts->parser)
+        code = parser_create(&hosts->parser, err);
     if (code != OK) {
         host_destroy(host);
         return code;

@@ -29,6 +29,10 @@ struct host_port {
                           struct slice *value, struct err *err);
     enum err_code (*receipt)(void *context, struct arena *arena, struct slice authority,
                              const struct digest *digest, struct slice *out, struct err *err);
+    /* Around work on a document before intake has it, which may be what kills the relay. false: it
+     * did so too often; the document is left for intake to set aside. */
+    bool (*guard)(void *context, const struct digest *digest);
+    void (*unguard)(void *context);
     void *context;
 };
 

@@ -9,6 +9,8 @@
 /* A source without `pause` that goes on while the journal is full: what is kept for it before it is
  * stopped. */
 enum { HOST_QUEUE_DOCUMENTS_MAX = 256, HOST_QUEUE_BYTES_MAX = 32 * 1024 * 1024 };
+/* As intake sets a message aside: in flight at two crashes. */
+enum { HOST_CRASHES_MAX = 2 };
 /* Between failed starts: 1 s, 2 s, ... 60 s. */
 enum { HOST_RETRY_FIRST_US = 1000000, HOST_RETRY_MAX_US = 60000000 };
 
@@ -39,6 +41,7 @@ struct host {
 
     bool initialised; /* init was good: fini is owed */
     bool running;     /* start was good */
+    bool rewrites;    /* of class exercise, and the adapter does not see to it by itself */
     bool held_back;   /* stopped because its queue was full */
     bool paused;
     bool retired; /* no longer configured; goes when the last delivery has settled */
@@ -79,6 +82,7 @@ struct hosts {
     struct kept_source *kept;
     struct host_authorities *authorities; /* the newest first */
     struct loop_timer *pulse;
+    struct parser *parser; /* for what is rewritten; NULL until a source needs it */
     bool started;
     bool paused;
 };

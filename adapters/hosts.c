@@ -34,12 +34,29 @@ static enum err_code relay_receipt(void *context, struct arena *arena, struct sl
     return journal_find_receipt(relay->journal, arena, authority, digest, out, err);
 }
 
+static bool relay_guard(void *context, const struct digest *digest)
+{
+    struct host_relay *relay = context;
+    if (journal_crashes(relay->journal, digest) >= HOST_CRASHES_MAX)
+        return false;
+    journal_guard(relay->journal, digest);
+    return true;
+}
+
+static void relay_unguard(void *context)
+{
+    struct host_relay *relay = context;
+    journal_unguard(relay->journal);
+}
+
 struct host_port host_port_relay(struct host_relay *relay)
 {
     return (struct host_port){.deliver = relay_deliver,
                               .full = relay_full,
                               .mark = relay_mark,
                               .receipt = relay_receipt,
+                              .guard = relay_guard,
+                              .unguard = relay_unguard,
                               .context = relay};
 }
 
@@ -191,6 +208,7 @@ void hosts_destroy(struct hosts *hosts)
         free(kept);
     }
     loop_timer_destroy(hosts->pulse);
+    parser_destroy(hosts->parser);
     relay_conf_release(hosts->conf);
     free(hosts);
 }

@@ -99,8 +99,9 @@ static void rewrite_info(const struct rewriting *r, struct cap_info *info)
 
 static struct slice note(const struct rewriting *r, struct slice old)
 {
-    return arena_printf(r->arena,
-                        REWRITE_HEADLINE ": replay of the recording %.*s (run %.*s)%s%.*s",
+    const char *told_as = r->options->told_as;
+    return arena_printf(r->arena, REWRITE_HEADLINE ": %s %.*s (run %.*s)%s%.*s",
+                        told_as ? told_as : "replay of the recording",
                         SLICE_ARG(r->options->recording), SLICE_ARG(r->options->run_id),
                         old.len ? ". " : "", SLICE_ARG(old));
 }

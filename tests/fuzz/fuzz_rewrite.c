@@ -30,7 +30,8 @@ static void check_played(const struct alert *played)
 
 static void play(struct arena *arena, const struct alert *alert)
 {
-    const struct rewrite_options options = {SLICE("run"), 86400 * 365, SLICE("fuzz")};
+    const struct rewrite_options options = {
+        .run_id = SLICE("run"), .shift_s = 86400 * 365, .recording = SLICE("fuzz")};
     struct buf out;
     if (rewrite_refusal(arena, alert))
         return;

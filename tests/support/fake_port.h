@@ -31,6 +31,9 @@ struct fake_port {
     struct map *marks;    /* "source key" to value */
     struct slice receipt; /* what receipt() finds, for that digest */
     struct digest receipt_digest;
+    bool crashed; /* the relay died of every document */
+    bool guarded;
+    size_t guards; /* how often something was guarded */
     struct hosts *hosts;
 };
 
@@ -40,6 +43,8 @@ static inline void fake_deliver(void *context, const struct intake_delivery *del
 {
     struct fake_port *port = context;
     struct fake_delivery *item = &port->items[port->count++];
+    if (port->guarded) /* it would guard by itself, and there is but one place */
+        abort();
     if (port->count >= FAKE_MAX)
         abort();
     *item =
@@ -95,6 +100,21 @@ static inline enum err_code fake_receipt(void *context, struct arena *arena, str
     return OK;
 }
 
+static inline bool fake_guard(void *context, const struct digest *digest)
+{
+    struct fake_port *port = context;
+    (void)digest;
+    port->guards++;
+    port->guarded = !port->crashed;
+    return port->guarded;
+}
+
+static inline void fake_unguard(void *context)
+{
+    struct fake_port *port = context;
+    port->guarded = false;
+}
+
 static inline void fake_port_init(struct fake_port *port)
 {
     *port = (struct fake_port){.arena = arena_create(), .marks = map_create()};
@@ -108,7 +128,13 @@ static inline void fake_port_fini(struct fake_port *port)
 
 static inline struct host_port fake_port_of(struct fake_port *port)
 {
-    return (struct host_port){fake_deliver, fake_full, fake_mark, fake_receipt, port};
+    return (struct host_port){.deliver = fake_deliver,
+                              .full = fake_full,
+                              .mark = fake_mark,
+                              .receipt = fake_receipt,
+                              .guard = fake_guard,
+                              .unguard = fake_unguard,
+                              .context = port};
 }
 
 /* The commit: the mark is stored, then the verdict goes back. */

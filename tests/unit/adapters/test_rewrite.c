@@ -62,7 +62,8 @@ static const struct alert *read_text(struct world *world, const char *text)
 static const struct alert *rewritten(struct world *world, const char *text, int64_t shift_s,
                                      struct slice *xml)
 {
-    const struct rewrite_options options = {SLICE("run-1"), shift_s, SLICE("big storm")};
+    const struct rewrite_options options = {
+        .run_id = SLICE("run-1"), .shift_s = shift_s, .recording = SLICE("big storm")};
     struct buf out;
     buf_init(&out, 1 << 20);
     alert_write(rewrite_alert(world->arena, read_text(world, text), &options), &out);
@@ -176,7 +177,8 @@ static void recorded_alert_itself_is_left_as_it_is(void **state)
     struct world *world = *state;
     const struct alert *alert =
         read_text(world, HEAD("Actual", "Public") INFO("<headline>x</headline>") "</alert>");
-    const struct rewrite_options options = {SLICE("r"), 60, SLICE("n")};
+    const struct rewrite_options options = {
+        .run_id = SLICE("r"), .shift_s = 60, .recording = SLICE("n")};
     rewrite_alert(world->arena, alert, &options);
     assert_int_equal(alert->status, STATUS_ACTUAL);
     assert_string_equal(alert->identifier.ptr, "A1");
