@@ -9,6 +9,7 @@
 #ifndef CAPRELAY_ADAPTERS_ADAPTER_H
 #define CAPRELAY_ADAPTERS_ADAPTER_H
 
+#include "alert/alert.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/slice.h"
@@ -52,6 +53,10 @@ void host_failed(struct host *host, const char *reason_format, ...)
 struct loop *host_loop(struct host *host);
 /* The source's name in the configuration. */
 struct slice host_name(struct host *host);
+/* The relay's name. */
+struct slice host_relay_name(struct host *host);
+/* The country whose messages the source brings; SIDE_NONE: each message tells. */
+enum side host_country(struct host *host);
 /* A mark that was stored with an earlier document; false where there is none. Lent until the next
  * call. */
 bool host_mark(struct host *host, struct slice key, struct slice *value);

@@ -40,6 +40,16 @@ struct slice host_name(struct host *host)
     return host->source->name;
 }
 
+struct slice host_relay_name(struct host *host)
+{
+    return host->hosts->options.relay_name;
+}
+
+enum side host_country(struct host *host)
+{
+    return host->source->country;
+}
+
 const struct relay_conf *host_conf(struct host *host)
 {
     return host->hosts->conf;

@@ -149,6 +149,10 @@ class Screen:
         self.line("notes", ", ".join(remarks + notes))
         print(flush=True)
 
+    def notice(self, side, header):
+        """What the relay says of its own: that an exercise starts, or has ended."""
+        print(self.paint(f"── to {SIDES[side]}, no. {header['seq']}: {header['cap'].get('headline')}", "1;33") + "\n", flush=True)
+
 
 def sources_of(args):
     """The relay's sources, as YAML, and whether the border filter is on."""
@@ -232,7 +236,8 @@ def follow(relay, count, screen, once):
         if event and event["event"] == "bulletin":
             count.arrived(side, event["header"])
             seen.add(event["header"]["seq"])
-            screen.card(side, event["header"])
+            show = screen.card if event["header"]["origin"]["recording"] else screen.notice
+            show(side, event["header"])
             last = time.monotonic()
         elif event and event["event"] not in ("beat", "filled"):
             print(f"  {side}: {event}", flush=True)

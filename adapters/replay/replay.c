@@ -6,8 +6,12 @@
  * (rewrite.c); the header of its bulletin carries the digest of the recorded file. The mark of each
  * message is RUN:FILE#N = start of the run, so that a run that was interrupted goes on with the
  * same times and repeats nothing.
+ *
+ * Before the first and after the last the relay says so in a message of its own (announce.c): one
+ * for each country that the recording may speak for. Its mark is RUN/start/COUNTRY = its `sent`.
  */
 #include "adapters/adapter.h"
+#include "adapters/replay/announce.h"
 #include "adapters/replay/load.h"
 #include "adapters/replay/plan.h"
 #include "adapters/replay/rewrite.h"
@@ -21,10 +25,19 @@ enum {
     REPLAY_PLAYED_PER_TURN =
         8, /* each is read, parsed, rewritten and written: a millisecond or so */
     REPLAY_IN_FLIGHT_MAX = 256,
-    REPLAY_RUN_MAX = 40
+    REPLAY_RUN_MAX = 40,
+    /* The texts are bounded by the names in them. */
+    REPLAY_ANNOUNCEMENT_BYTES_MAX = 256 * 1024
 };
 
 enum replay_step { STEP_LOAD = 0, STEP_MARKS, STEP_PLAY, STEP_ENDED };
+
+/* What the subscribers of one side were told of this run. */
+struct telling {
+    enum side side; /* whose message it is */
+    bool started, ended;
+    int64_t start_sent_s;
+};
 
 struct replay {
     struct host *host;
@@ -35,6 +48,7 @@ struct replay {
     int shift; /* enum plan_shift */
     int64_t delay_us;
     int only; /* enum side */
+    bool announce;
     /* the run */
     char run_id[REPLAY_RUN_MAX + 1];
     struct slice recording; /* the folder's own name */
@@ -45,6 +59,8 @@ struct replay {
     int64_t start_us;
     bool continued; /* a part was played before */
     size_t to_play, played, failed, in_flight;
+    struct telling tellings[2];
+    size_t telling_count;
     struct loop_timer *turn;
     bool paused;
 };
@@ -107,6 +123,12 @@ static const struct conf_row options[] = {
      .choices = only_choices,
      .help = "Only what timeline.tsv gives for that country: so that two sources, one for each "
              "country, play one incident."},
+    {.name = "announce",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct replay, announce),
+     .fallback = "true",
+     .help = "Whether start and end of the run are told to subscribers by messages of the relay's "
+             "own."},
     {.type = CONF_END}};
 
 static int64_t now_us(const struct replay *replay)
@@ -151,6 +173,43 @@ static void check_mark(struct replay *replay, struct plan_item *item)
     arena_destroy(arena);
 }
 
+/* COUNTRY is that of the source or of `only`; else the recording may speak for both. */
+static void choose_tellings(struct replay *replay)
+{
+    enum side side = host_country(replay->host);
+    if (!side)
+        side = (enum side)replay->only;
+    replay->telling_count = 0;
+    for (enum side each = SIDE_CA; replay->announce && each <= SIDE_US; each++)
+        if (!side || side == each)
+            replay->tellings[replay->telling_count++] = (struct telling){.side = each};
+}
+
+static struct slice telling_mark(const struct replay *replay, struct arena *arena, enum side side,
+                                 bool ended)
+{
+    return arena_printf(arena, "%s/%s/%s", replay->run_id, ended ? "end" : "start",
+                        side_name(side));
+}
+
+static void check_telling(struct replay *replay, struct telling *telling)
+{
+    unsigned long long sent_s = 0;
+    struct slice value;
+    struct arena *arena = arena_create();
+    if (host_mark(replay->host, telling_mark(replay, arena, telling->side, false), &value) &&
+        slice_to_u64(value, &sent_s)) {
+        telling->started = true;
+        telling->start_sent_s = (int64_t)sent_s;
+    }
+    telling->ended =
+        host_mark(replay->host, telling_mark(replay, arena, telling->side, true), &value);
+    /* Nothing is played and nothing was announced: then it has no end either. */
+    if (replay->to_play == 0 && !telling->started)
+        telling->started = telling->ended = true;
+    arena_destroy(arena);
+}
+
 static void begin_play(struct replay *replay)
 {
     if (!replay->continued)
@@ -159,6 +218,8 @@ static void begin_play(struct replay *replay)
     replay->to_play = 0;
     for (size_t i = 0; i < replay->plan.count; i++)
         replay->to_play += !replay->plan.items[i].left_out && !replay->plan.items[i].played;
+    for (size_t i = 0; i < replay->telling_count; i++)
+        check_telling(replay, &replay->tellings[i]);
     replay->next = 0;
     replay->step = STEP_PLAY;
     host_log(replay->host, LOG_LEVEL_NOTICE, "replay.started",
@@ -245,10 +306,107 @@ static int64_t due_us(const struct replay *replay, const struct plan_item *item)
                              : replay->start_us;
 }
 
+/* --- start and end --- */
+
+static int64_t planned_end_s(const struct replay *replay)
+{
+    for (size_t i = replay->plan.count; i > 0; i--)
+        if (!replay->plan.items[i - 1].left_out)
+            return due_us(replay, &replay->plan.items[i - 1]) / 1000000;
+    return replay->start_us / 1000000;
+}
+
+/* Of the whole run, also what was played before a restart. */
+static size_t played_in_run(const struct replay *replay)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < replay->plan.count; i++)
+        count += !replay->plan.items[i].left_out && replay->plan.items[i].played;
+    return count - replay->failed;
+}
+
+static void tell(struct replay *replay, struct telling *telling, bool ended)
+{
+    struct buf xml;
+    struct arena *arena = arena_create();
+    const struct announcement announcement = {
+        .ended = ended,
+        .side = telling->side,
+        .relay = host_relay_name(replay->host),
+        .source = host_name(replay->host),
+        .run_id = slice_from_cstr(replay->run_id),
+        .recording = replay->recording,
+        .sent_s = now_us(replay) / 1000000,
+        .start_sent_s = telling->start_sent_s,
+        .end_s = planned_end_s(replay),
+        .alerts = ended ? played_in_run(replay) : replay->to_play,
+    };
+    buf_init(&xml, REPLAY_ANNOUNCEMENT_BYTES_MAX);
+    announce_write(arena, &announcement, &xml);
+    const struct adapter_document out = {
+        .bytes = buf_slice(&xml),
+        .mark_key = telling_mark(replay, arena, telling->side, ended),
+        .mark_value = arena_printf(arena, "%" PRId64, announcement.sent_s),
+    };
+    telling->ended = ended;
+    telling->started = true;
+    if (!ended)
+        telling->start_sent_s = announcement.sent_s;
+    replay->in_flight++;
+    host_deliver(replay->host, &out);
+    buf_fini(&xml);
+    arena_destroy(arena);
+}
+
+static bool has_to_tell(const struct replay *replay, bool ended)
+{
+    for (size_t i = 0; i < replay->telling_count; i++)
+        if (!(ended ? replay->tellings[i].ended : replay->tellings[i].started))
+            return true;
+    return false;
+}
+
+/* False where it has to wait for room; resume goes on. */
+static bool tell_all(struct replay *replay, bool ended)
+{
+    for (size_t i = 0; i < replay->telling_count; i++) {
+        struct telling *telling = &replay->tellings[i];
+        if (ended ? telling->ended : telling->started)
+            continue;
+        if (replay->paused)
+            return false;
+        tell(replay, telling, ended);
+    }
+    return true;
+}
+
+/* False where the start is yet to come. */
+static bool tell_start(struct replay *replay)
+{
+    if (!has_to_tell(replay, false))
+        return true;
+    int64_t wait_us = replay->start_us - now_us(replay);
+    if (wait_us > 0) {
+        next_turn(replay, wait_us);
+        return false;
+    }
+    return tell_all(replay, false);
+}
+
+static bool has_played_all(const struct replay *replay)
+{
+    return replay->step == STEP_PLAY && replay->next == replay->plan.count &&
+           replay->in_flight == 0;
+}
+
 static void end_if_done(struct replay *replay)
 {
-    if (replay->step != STEP_PLAY || replay->next < replay->plan.count || replay->in_flight > 0)
+    if (!has_played_all(replay))
         return;
+    if (has_to_tell(replay, true)) {
+        next_turn(replay, 0); /* not from within settled() */
+        return;
+    }
     replay->step = STEP_ENDED;
     host_log(replay->host, LOG_LEVEL_NOTICE, "replay.ended",
              "run=%s recording=%s played=%zu skipped=%zu", replay->run_id,
@@ -260,6 +418,8 @@ static void end_if_done(struct replay *replay)
 
 static void continue_play(struct replay *replay)
 {
+    if (!tell_start(replay))
+        return;
     for (int i = 0; i < REPLAY_PLAYED_PER_TURN && replay->next < replay->plan.count;) {
         struct plan_item *item = &replay->plan.items[replay->next];
         if (item->left_out || item->played) {
@@ -277,6 +437,8 @@ static void continue_play(struct replay *replay)
         play(replay, item);
         i++;
     }
+    if (has_played_all(replay) && !tell_all(replay, true))
+        return;
     end_if_done(replay);
     if (replay->next < replay->plan.count)
         next_turn(replay, 0);
@@ -338,6 +500,7 @@ static enum err_code replay_start(void *instance, struct err *err)
         if (code != OK)
             return code;
         name_run(replay);
+        choose_tellings(replay);
         host_state(replay->host, SOURCE_CONNECTING, "reading the recording %s", replay->path.ptr);
     }
     replay->turn = loop_timer_create(host_loop(replay->host), take_turn, replay);

@@ -12,8 +12,8 @@ static void close_folder(struct world *world)
 
 static void start_source(struct world *world)
 {
-    world_start(world,
-                "sources:\n - {name: drill, adapter: replay, path: storm, run: r1, speed: 10}\n");
+    world_start(world, "sources:\n - {name: drill, adapter: replay, path: storm, run: r1,"
+                       " speed: 10, announce: false}\n");
 }
 
 static void offer(struct world *world, int i, const char *text)

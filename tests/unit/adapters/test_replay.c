@@ -1,7 +1,10 @@
 /* The replay adapter: pace, runs, restarts, what is skipped. */
 #include "tests/support/adapter_world.h"
 
+#include "alert/identity.h"
+#include "alert/lifecycle.h"
 #include "alert/parse.h"
+#include "profile/profile.h"
 
 #include <setjmp.h>
 #include <stddef.h>
@@ -46,8 +49,8 @@ static void put_storm(void)
 static void start(const char *more)
 {
     char text[500];
-    snprintf(text, sizeof text, "sources:\n - {name: drill, adapter: replay, path: storm%s}\n",
-             more);
+    snprintf(text, sizeof text,
+             "sources:\n - {name: drill, adapter: replay, announce: false, path: storm%s}\n", more);
     world_start(&world, text);
     world_run(&world, 0);
 }
@@ -261,15 +264,168 @@ static void whole_incident_of_the_project_is_played(void **state)
     char text[1000];
     snprintf(text, sizeof text,
              "sources:\n - {name: ca, adapter: replay, path: " CAPRELAY_SOURCE
-             "/incidents/fundy-surge, speed: 0, only: ca}\n"
+             "/incidents/fundy-surge, speed: 0, only: ca, announce: false}\n"
              " - {name: us, adapter: replay, path: " CAPRELAY_SOURCE
-             "/incidents/fundy-surge, speed: 0, only: us}\n");
+             "/incidents/fundy-surge, speed: 0, only: us, announce: false}\n");
     world_start(&world, text);
     world_run(&world, 0);
     assert_int_equal(world.port.count, 11);
     assert_false(world_logged(&world, "replay.skipped"));
     for (size_t i = 0; i < world.port.count; i++)
         assert_int_equal(delivered(i)->status, STATUS_EXERCISE);
+}
+
+/* --- start and end are messages too --- */
+
+static void start_announced(const char *more)
+{
+    char text[500];
+    snprintf(text, sizeof text, "sources:\n - {name: drill, adapter: replay, path: storm%s}\n",
+             more);
+    world_start(&world, text);
+    world_run(&world, 0);
+}
+
+static void settle_and_go_on(void)
+{
+    fake_settle_all(&world.port, "relayed");
+    world_run(&world, 0);
+}
+
+static bool is_of_recording(size_t i)
+{
+    return world.port.items[i].has_recording;
+}
+
+static void start_and_end_frame_the_run(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    put_storm();
+    start_announced(", speed: 0, run: r1, country: ca");
+    /* The end waits for the last verdict. */
+    assert_int_equal(world.port.count, 4);
+    settle_and_go_on();
+    assert_int_equal(world.port.count, 5);
+    assert_false(world_logged(&world, "replay.ended"));
+    fake_settle_all(&world.port, "relayed");
+    assert_true(world_logged(&world, "replay.ended source=drill run=r1 recording=storm played=3"));
+    const struct alert *first = delivered(0), *last = delivered(4);
+    assert_string_equal(first->identifier.ptr, "exercise-r1-drill-ca-start");
+    assert_string_equal(first->sender.ptr, "exercise@test");
+    assert_int_equal(first->msg_type, MSG_TYPE_ALERT);
+    assert_string_equal(last->identifier.ptr, "exercise-r1-drill-ca-end");
+    assert_int_equal(last->msg_type, MSG_TYPE_UPDATE);
+    assert_int_equal(last->reference_count, 1);
+    struct identity start_of = identity_of(first, CLASS_EXERCISE),
+                    named = identity_of_reference(&last->references[0], CLASS_EXERCISE);
+    assert_true(identity_eq(&start_of, &named));
+    for (size_t i = 0; i < 5; i += 4) {
+        const struct alert *alert = delivered(i);
+        assert_int_equal(parser_validate_cap12(parser, world.port.items[i].bytes, &err), OK);
+        assert_int_equal(alert->status, STATUS_EXERCISE);
+        assert_int_equal(alert->scope, SCOPE_PUBLIC);
+        assert_int_equal(profile_side(alert), SIDE_CA);
+        assert_false(profile_is_loop(alert, SLICE("caprelay:test")));
+        assert_false(is_of_recording(i));
+        assert_int_equal(alert->info_count, 2);
+        assert_string_equal(alert->infos[0].language.ptr, "en-CA");
+        assert_string_equal(alert->infos[1].language.ptr, "fr-CA");
+        for (size_t k = 0; k < 2; k++)
+            assert_true(slice_starts_with(alert->infos[k].headline, "EXERCISE / EXERCICE"));
+        assert_int_equal(alert->infos[0].areas[0].polygon_count, 0);
+    }
+    int64_t until_s = 0;
+    assert_true(alert_in_force_until(first, 24, &until_s));
+    assert_false(alert_in_force_until(last, 24, &until_s));
+}
+
+static void start_says_when_it_should_end(void **state)
+{
+    (void)state;
+    put_storm();
+    start_announced(", speed: 60, run: r1, country: us, delay: 5m");
+    world_run(&world, 299 * SECOND);
+    assert_int_equal(world.port.count, 0);
+    world_run(&world, 2 * SECOND);
+    assert_int_equal(world.port.count, 2);
+    const struct alert *first = delivered(0);
+    assert_int_equal(profile_side(first), SIDE_US);
+    assert_string_equal(first->infos[0].language.ptr, "en-US");
+    /* Two recorded hours in two minutes, and the margin. */
+    assert_in_range(first->infos[0].expires.utc_s - first->sent.utc_s, 3600 + 118, 3600 + 120);
+    assert_non_null(strstr(first->infos[0].description.ptr, "3 messages"));
+}
+
+static void each_side_is_told_where_the_country_is_open(void **state)
+{
+    (void)state;
+    put_storm();
+    start_announced(", speed: 0, run: r1");
+    assert_int_equal(world.port.count, 5);
+    assert_int_equal(profile_side(delivered(0)), SIDE_CA);
+    assert_int_equal(profile_side(delivered(1)), SIDE_US);
+    settle_and_go_on();
+    assert_int_equal(world.port.count, 7);
+}
+
+static void restart_tells_nothing_twice(void **state)
+{
+    (void)state;
+    put_storm();
+    start_announced(", speed: 60, run: r1, country: ca");
+    assert_int_equal(world.port.count, 2);
+    int64_t sent_s = delivered(0)->sent.utc_s;
+    settle_and_go_on();
+    world_stop(&world);
+    world.loop->now_us += 300LL * SECOND;
+    start_announced(", speed: 60, run: r1, country: ca");
+    assert_int_equal(world.port.count, 2);
+    assert_string_equal(delivered(0)->identifier.ptr, "A2.xr1");
+    settle_and_go_on();
+    assert_int_equal(world.port.count, 3);
+    /* The end references the start of before the restart, and counts all of the run. */
+    assert_int_equal(delivered(2)->references[0].sent.utc_s, sent_s);
+    assert_non_null(strstr(delivered(2)->infos[0].description.ptr, "3 messages"));
+    world_stop(&world); /* before the end is durable */
+    start_announced(", speed: 60, run: r1, country: ca");
+    assert_int_equal(world.port.count, 1);
+    assert_string_equal(delivered(0)->identifier.ptr, "exercise-r1-drill-ca-end");
+    settle_and_go_on();
+    world_stop(&world);
+    start_announced(", speed: 60, run: r1, country: ca");
+    assert_int_equal(world.port.count, 0);
+    assert_true(world_logged(&world, "replay.ended"));
+}
+
+static void announcements_wait_for_room_too(void **state)
+{
+    (void)state;
+    put_storm();
+    world.port.full_at = 1;
+    start_announced(", speed: 0, run: r1");
+    size_t announced = 0;
+    for (int i = 0; i < 20; i++) {
+        assert_true(world.port.count - world.port.settled <= 1);
+        settle_and_go_on();
+    }
+    assert_int_equal(world.port.count, 7);
+    for (size_t i = 0; i < 7; i++)
+        announced += !is_of_recording(i);
+    assert_int_equal(announced, 4);
+    assert_true(!is_of_recording(0) && !is_of_recording(1));
+    assert_true(!is_of_recording(5) && !is_of_recording(6));
+    assert_true(world_logged(&world, "replay.ended"));
+}
+
+static void recording_of_nothing_is_not_announced(void **state)
+{
+    (void)state;
+    world_put(&world, "storm/list.xml", "<list/>");
+    start_announced(", speed: 0");
+    world_run(&world, 10 * SECOND);
+    assert_int_equal(world.port.count, 0);
+    assert_true(world_logged(&world, "replay.ended"));
 }
 
 int main(void)
@@ -288,6 +444,12 @@ int main(void)
         REPLAY_TEST(bad_timeline_or_folder_is_down_with_the_reason),
         REPLAY_TEST(replay_can_never_be_actual),
         REPLAY_TEST(whole_incident_of_the_project_is_played),
+        REPLAY_TEST(start_and_end_frame_the_run),
+        REPLAY_TEST(start_says_when_it_should_end),
+        REPLAY_TEST(each_side_is_told_where_the_country_is_open),
+        REPLAY_TEST(restart_tells_nothing_twice),
+        REPLAY_TEST(announcements_wait_for_room_too),
+        REPLAY_TEST(recording_of_nothing_is_not_announced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
