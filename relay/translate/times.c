@@ -7,9 +7,9 @@
 
 enum { OFFSET_MIN_MAX = 14 * 60 }; /* xs:dateTime */
 
-/* From 0001-01-02 to 9999-12-30, so that no offset leads out of the years that CAP can write. */
-#define INSTANT_MIN_S (-62135510400LL)
-#define INSTANT_MAX_S 253402128000LL
+/* The years that CAP can write, as seconds of local time: 0001-01-01 to the end of 9999. */
+#define LOCAL_MIN_S (-62135596800LL)
+#define LOCAL_MAX_S 253402300799LL
 
 static bool table_offset(struct slice region, int *offset_min)
 {
@@ -109,19 +109,30 @@ int offset_of_region(struct work *work)
     return work->region_offset_min;
 }
 
-static struct cap_time rewritten(struct work *work, struct cap_time time)
+static int source_offset(const struct cap_time *time)
 {
-    int offset_min = time.offset_min;
-    if (offset_min > OFFSET_MIN_MAX || offset_min < -OFFSET_MIN_MAX)
-        offset_min = 0;
-    if (offset_min == 0 && work_to_us(work))
-        offset_min = offset_of_region(work);
-    return cap_time_make(work->arena, time.utc_s, offset_min);
+    bool valid = time->offset_min <= OFFSET_MIN_MAX && time->offset_min >= -OFFSET_MIN_MAX;
+    return valid ? time->offset_min : 0;
+}
+
+static bool fits_years(const struct cap_time *time, int offset_min)
+{
+    int64_t local_s = time->utc_s + offset_min * 60;
+    return local_s >= LOCAL_MIN_S && local_s <= LOCAL_MAX_S;
 }
 
 static bool is_writable(const struct cap_time *time)
 {
-    return time->set && time->utc_s >= INSTANT_MIN_S && time->utc_s <= INSTANT_MAX_S;
+    return time->set && fits_years(time, source_offset(time));
+}
+
+/* At either end of the years the source's own offset is the one that can be written. */
+static struct cap_time rewritten(struct work *work, struct cap_time time)
+{
+    int offset_min = source_offset(&time);
+    if (offset_min == 0 && work_to_us(work) && fits_years(&time, offset_of_region(work)))
+        offset_min = offset_of_region(work);
+    return cap_time_make(work->arena, time.utc_s, offset_min);
 }
 
 static void rewrite_optional(struct work *work, struct cap_time *time, const char *path)

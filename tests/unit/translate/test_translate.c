@@ -272,6 +272,20 @@ static void test_times_are_the_same_instants(void **state)
     assert_text(derived->sent.text, "2026-04-15T20:51:47-00:00");
 }
 
+static void test_the_last_year_keeps_its_offset(void **state)
+{
+    struct case_of *one = *state;
+    const char *text = FROM_CA(INFO(EN_CA, "wind", LIKELY, CAPCP("wind"),
+                                    AREA(PAIR("geocode", "profile:CAP-CP:Location:0.3", "5915"))));
+    char *edge = arena_cstr(one->fixture.arena, slice_from_cstr(text));
+    char *expires = strstr(edge, "<expires>") + strlen("<expires>");
+    memcpy(expires, "9999-12-31T23:59:59-00:00", 25);
+    memcpy(strstr(edge, "<sent>") + strlen("<sent>"), "0001-01-01T00:30:00-00:00", 25);
+    const struct alert *derived = to(one, TARGET_US_EXCHANGE, edge);
+    assert_text(derived->sent.text, "0001-01-01T00:30:00-00:00");
+    assert_text(derived->infos[0].expires.text, "9999-12-31T15:59:59-08:00");
+}
+
 static void test_geocodes_that_could_be_mistaken(void **state)
 {
     struct case_of *one = *state;
@@ -505,6 +519,7 @@ int main(void)
         CASE(test_exercise_cannot_be_overlooked_in_french),
         CASE(test_broadcast_layers_go),
         CASE(test_times_are_the_same_instants),
+        CASE(test_the_last_year_keeps_its_offset),
         CASE(test_geocodes_that_could_be_mistaken),
         CASE(test_references_agree_with_translations),
         CASE(test_cancel_takes_infos_of_what_it_cancels),
