@@ -9,8 +9,6 @@
 /* A source without `pause` that goes on while the journal is full: what is kept for it before it is
  * stopped. */
 enum { HOST_QUEUE_DOCUMENTS_MAX = 256, HOST_QUEUE_BYTES_MAX = 32 * 1024 * 1024 };
-/* As intake sets a message aside: in flight at two crashes. */
-enum { HOST_CRASHES_MAX = 2 };
 /* Between failed starts: 1 s, 2 s, ... 60 s. */
 enum { HOST_RETRY_FIRST_US = 1000000, HOST_RETRY_MAX_US = 60000000 };
 

@@ -37,7 +37,7 @@ static enum err_code relay_receipt(void *context, struct arena *arena, struct sl
 static bool relay_guard(void *context, const struct digest *digest)
 {
     struct host_relay *relay = context;
-    if (journal_crashes(relay->journal, digest) >= HOST_CRASHES_MAX)
+    if (journal_crashes(relay->journal, digest) >= JOURNAL_CRASHES_MAX)
         return false;
     journal_guard(relay->journal, digest);
     return true;

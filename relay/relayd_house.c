@@ -1,5 +1,7 @@
 #include "relayd_house.h"
 
+#include "relayd_fault.h"
+
 #include "geo/geo.h"
 #include "log/log.h"
 #include "relayd_policy.h"
@@ -152,7 +154,10 @@ static enum err_code build_journal(struct house *house, struct err *err)
     options.hooks.wake = house_wake;
     options.hooks.wake_context = house->wake;
     code = journal_open(&options, &house->journal, err);
-    return code ? err_wrap(err, "journal") : OK;
+    if (code)
+        return err_wrap(err, "journal");
+    relayd_fault_watch(house->journal);
+    return OK;
 }
 
 static enum err_code build_hosts(struct house *house, struct err *err)
@@ -305,6 +310,7 @@ void house_tear_down(struct house *house)
     if (house->intake)
         intake_destroy(house->intake);
     hosts_destroy(house->hosts);
+    relayd_fault_forget();
     journal_close(house->journal, 0, &left);
     if (left)
         log_write(LOG_LEVEL_ERROR, "relay.dropped",

@@ -1,7 +1,7 @@
 /* The stages that need nothing but the alert and its source. */
 #include "intake/passage.h"
 
-enum { CRASHES_MAX = 2, REFERENCES_MAX = 500 };
+enum { REFERENCES_MAX = 500 };
 
 static const struct finding *first_fatal(const struct findings *findings)
 {
@@ -20,10 +20,9 @@ static enum verdict verdict_of(const struct finding *fatal)
 
 bool stage_read(struct passage *passage)
 {
-    if (passage->crashes >= CRASHES_MAX)
+    if (passage->crashes >= JOURNAL_CRASHES_MAX)
         return passage_stop(passage, VERDICT_UNREADABLE, SLICE("crashed"),
-                            "the relay died %u times while it worked on this message",
-                            passage->crashes);
+                            "the relay died again and again while it worked on this message");
     if (passage->alert->relayable || passage->alert->kind == KIND_HEARTBEAT)
         return true;
     const struct finding *fatal = first_fatal(&passage->alert->findings);

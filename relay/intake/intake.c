@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { RECEIPT_BYTES_MAX = 2 * 1024 * 1024, CRASHES_MAX = 2 };
+enum { RECEIPT_BYTES_MAX = 2 * 1024 * 1024 };
 
 struct intake {
     struct intake_options options;
@@ -182,7 +182,7 @@ static void read_document(struct intake *intake, struct arena *arena,
     out->bytes = arena_copy(arena, delivery->bytes);
     out->digest = digest_of(out->bytes);
     out->crashes = journal_crashes(journal, &out->digest);
-    if (out->crashes >= CRASHES_MAX)
+    if (out->crashes >= JOURNAL_CRASHES_MAX)
         return;
     journal_guard(journal, &out->digest);
     out->parsed = parser_read(intake->options.parser, arena, out->bytes);

@@ -20,6 +20,7 @@ struct guard_file {
 _Static_assert(sizeof(struct guard_file) == 40, "the guard file has 40 bytes");
 
 static const uint64_t GUARD_SET = UINT64_C(0x6b726f776e692020);
+static const uint64_t GUARD_FAULT = UINT64_C(0x746c756166692020);
 
 static enum err_code beside(char *out, const char *path, const char *suffix, struct err *err)
 {
@@ -76,7 +77,12 @@ static enum err_code map_guard(struct guard *guard, const char *path, struct err
     return OK;
 }
 
-enum err_code guard_open(struct guard *guard, const char *path, bool *crashed,
+static unsigned weight_of(uint64_t set)
+{
+    return set == GUARD_FAULT ? JOURNAL_CRASH_FAULT : set == GUARD_SET ? JOURNAL_CRASH_KILLED : 0;
+}
+
+enum err_code guard_open(struct guard *guard, const char *path, unsigned *weight,
                          struct digest *digest, struct err *err)
 {
     *guard = (struct guard){.lock_fd = -1};
@@ -88,7 +94,7 @@ enum err_code guard_open(struct guard *guard, const char *path, bool *crashed,
         return code;
     }
     struct guard_file *file = guard->map;
-    *crashed = atomic_load(&file->set) == GUARD_SET;
+    *weight = weight_of(atomic_load(&file->set));
     *digest = file->digest;
     return OK;
 }
@@ -117,4 +123,13 @@ void guard_clear(struct guard *guard)
     struct guard_file *file = guard->map;
 
     atomic_store(&file->set, 0);
+}
+
+/* Nothing but lock-free atomics: a signal handler calls it. */
+void guard_fault(struct guard *guard)
+{
+    struct guard_file *file = guard->map;
+    uint64_t set = GUARD_SET;
+
+    atomic_compare_exchange_strong(&file->set, &set, GUARD_FAULT);
 }

@@ -137,13 +137,14 @@ struct guard {
     void *map; /* the 40 bytes of PATH.guard */
 };
 
-/* Takes the lock and maps the guard; *crashed says whether `digest` was in work when the last
+/* Takes the lock and maps the guard; *weight is not 0 where `digest` was in work when the last
  * process died. */
-enum err_code guard_open(struct guard *guard, const char *path, bool *crashed,
+enum err_code guard_open(struct guard *guard, const char *path, unsigned *weight,
                          struct digest *digest, struct err *err);
 void guard_close(struct guard *guard);
 void guard_set(struct guard *guard, const struct digest *digest);
 void guard_clear(struct guard *guard);
+void guard_fault(struct guard *guard);
 
 struct journal {
     struct guard guard;
@@ -153,7 +154,7 @@ struct journal {
     struct slice *topics; /* room for the row that is given out */
     size_t topic_capacity;
     struct digest uncounted; /* a crash that a full disk kept from being counted */
-    bool has_uncounted;
+    unsigned uncounted_weight;
 };
 
 #endif

@@ -22,13 +22,14 @@ static struct journal_options with_defaults(const struct journal_options *option
     return filled;
 }
 
-static enum err_code count_crash(struct store *store, const struct digest *digest, int64_t now_us,
-                                 struct err *err)
+static enum err_code count_crash(struct store *store, const struct digest *digest, unsigned weight,
+                                 int64_t now_us, struct err *err)
 {
     struct query query;
 
     query_begin(&query, store, COUNT_CRASH);
     query_digest(&query, digest);
+    query_int(&query, weight);
     query_int(&query, now_us);
     return query_run(&query, "crashes", err);
 }
@@ -38,10 +39,10 @@ static enum err_code prepare(struct journal *journal, const struct journal_optio
                              int64_t *arrivals, struct err *err)
 {
     struct store store;
-    bool crashed = false;
+    unsigned weight = 0;
     struct digest digest;
 
-    enum err_code code = guard_open(&journal->guard, options->path, &crashed, &digest, err);
+    enum err_code code = guard_open(&journal->guard, options->path, &weight, &digest, err);
     if (code != OK)
         return code;
     code = store_open(&store, options->path, STORE_WRITER, err);
@@ -52,12 +53,12 @@ static enum err_code prepare(struct journal *journal, const struct journal_optio
                          &journal->next_arrival, err);
     if (code == OK)
         code = store_int(&store, "SELECT count(*) FROM arrivals", arrivals, err);
-    if (code == OK && crashed) {
-        code = count_crash(&store, &digest, clock_now_us(options->clock), err);
+    if (code == OK && weight) {
+        code = count_crash(&store, &digest, weight, clock_now_us(options->clock), err);
         if (code == OK)
             guard_clear(&journal->guard);
         /* A full disk must not keep the relay from answering what it has. */
-        journal->has_uncounted = code == ERR_FULL;
+        journal->uncounted_weight = code == ERR_FULL ? weight : 0;
         journal->uncounted = digest;
         code = code == ERR_FULL ? OK : code;
     }
@@ -160,11 +161,16 @@ void journal_unguard(struct journal *journal)
     guard_clear(&journal->guard);
 }
 
+void journal_fault(struct journal *journal)
+{
+    guard_fault(&journal->guard);
+}
+
 unsigned journal_crashes(struct journal *journal, const struct digest *digest)
 {
     struct query query;
     struct err err;
-    unsigned count = journal->has_uncounted && digest_eq(&journal->uncounted, digest);
+    unsigned count = digest_eq(&journal->uncounted, digest) ? journal->uncounted_weight : 0;
 
     query_begin(&query, &journal->reader, SELECT_CRASHES);
     query_digest(&query, digest);

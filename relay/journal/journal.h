@@ -303,7 +303,16 @@ enum err_code journal_copies(struct journal *journal, enum alert_class class, ui
  * appended. */
 void journal_guard(struct journal *journal, const struct digest *digest);
 void journal_unguard(struct journal *journal);
-/* How many times the process died while that message was guarded; counted at journal_open(). */
+/* Says that the process dies of a fault of its own. For a signal handler: async-signal-safe. */
+void journal_fault(struct journal *journal);
+/*
+ * Two faults set a message aside. Being killed from outside says little about the message that was
+ * in work just then, and setting that one aside would lose it; but where memory ran out, or the
+ * message held the loop until somebody lost patience, nothing else is seen either.
+ */
+enum { JOURNAL_CRASH_KILLED = 1, JOURNAL_CRASH_FAULT = 3, JOURNAL_CRASHES_MAX = 6 };
+/* The weights of all deaths of the process while that message was guarded, counted at
+ * journal_open(); at JOURNAL_CRASHES_MAX the message is set aside. */
 unsigned journal_crashes(struct journal *journal, const struct digest *digest);
 
 #endif

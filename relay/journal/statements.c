@@ -29,8 +29,9 @@ static const char *const sql[STATEMENT_COUNT] = {
         "ON CONFLICT DO UPDATE SET arrival = excluded.arrival, receipt = excluded.receipt",
     [INSERT_MARK] = "INSERT INTO marks (source, key, value) VALUES (?, ?, ?) "
                     "ON CONFLICT DO UPDATE SET value = excluded.value",
-    [COUNT_CRASH] = "INSERT INTO crashes (digest, count, last_us) VALUES (?, 1, ?) "
-                    "ON CONFLICT DO UPDATE SET count = count + 1, last_us = excluded.last_us",
+    [COUNT_CRASH] = "INSERT INTO crashes (digest, count, last_us) VALUES (?, ?, ?) "
+                    "ON CONFLICT DO UPDATE SET count = count + excluded.count, "
+                    "last_us = excluded.last_us",
     [END_BULLETINS] = "UPDATE bulletins SET ended_by = ? WHERE arrival = ? AND ended_by IS NULL",
 
     [SELECT_HEAD] = "SELECT seq, chain FROM bulletins WHERE class = ? ORDER BY seq DESC LIMIT 1",

@@ -14,7 +14,7 @@
  * [no-remark=CODE] [finding=RULE] [note=CODE] [class=] [until=TIME|never] [receipt=yes|no]
  * [bulletins=N] [alert=yes|no] [geocodes=SCHEME:[CODE,...],...] in-force CLASS SIDE LABEL...
  * exactly these, in the order of their numbers same-derived LABEL LABEL | other-derived LABEL LABEL
- * counts VERDICT N | restart | crash MESSAGE
+ * counts VERDICT N | restart | crash MESSAGE | kill MESSAGE
  */
 #include "alert/parse.h"
 #include "intake/intake.h"
@@ -506,6 +506,8 @@ static void do_crash(struct world *world, const struct words *words)
     struct digest digest = digest_of(message_named(world, words->items[1])->bytes);
     collect(world);
     journal_guard(world->journal, &digest);
+    if (strcmp(words->items[0], "crash") == 0)
+        journal_fault(world->journal);
     close_world(world);
     open_world(world);
 }
@@ -774,6 +776,7 @@ static const struct {
     {"collect", 1, do_collect},
     {"restart", 1, do_restart},
     {"crash", 2, do_crash},
+    {"kill", 2, do_crash},
     {"expect", 3, do_expect},
     {"in-force", 3, do_in_force},
     {"same-derived", 3, do_same_derived},

@@ -98,7 +98,9 @@ static void a_gap_in_the_numbers_is_damage(void **state)
     refuses_with(f, ERR_INVALID, "without its chain");
 }
 
-static void crash_with(struct fixture *f, const struct digest *digest, bool unguarded)
+enum death { NOTHING_IN_WORK, KILLED, FAULT };
+
+static void crash_with(struct fixture *f, const struct digest *digest, enum death death)
 {
     pid_t child = fork();
 
@@ -109,8 +111,10 @@ static void crash_with(struct fixture *f, const struct digest *digest, bool ungu
         if (journal_open(&f->options, &journal, &err) != OK)
             _exit(1);
         journal_guard(journal, digest);
-        if (unguarded)
+        if (death == NOTHING_IN_WORK)
             journal_unguard(journal);
+        if (death != KILLED)
+            journal_fault(journal);
         _exit(0); /* as a crash does: nothing is closed */
     }
     int status;
@@ -132,15 +136,18 @@ static void crashes_are_counted_by_message(void **state)
     struct digest one = digest_of(SLICE("one")), two = digest_of(SLICE("two"));
 
     fixture_close(f);
-    crash_with(f, &one, true);
+    crash_with(f, &one, NOTHING_IN_WORK);
     assert_int_equal(crashes_of(f, &one), 0);
-    crash_with(f, &one, false);
+    crash_with(f, &one, KILLED);
     assert_int_equal(crashes_of(f, &one), 1);
     assert_int_equal(crashes_of(f, &one), 1); /* not again at the next opening */
-    crash_with(f, &two, false);
-    crash_with(f, &one, false);
+    crash_with(f, &two, FAULT);
+    crash_with(f, &one, KILLED);
     assert_int_equal(crashes_of(f, &one), 2);
-    assert_int_equal(crashes_of(f, &two), 1);
+    assert_int_equal(crashes_of(f, &two), JOURNAL_CRASH_FAULT);
+    crash_with(f, &two, FAULT);
+    assert_true(crashes_of(f, &two) >= JOURNAL_CRASHES_MAX);
+    assert_true(crashes_of(f, &one) < JOURNAL_CRASHES_MAX);
 }
 
 static void closing_commits_what_is_queued(void **state)
