@@ -169,8 +169,13 @@ static bool is_mended(const struct file_source *source, const struct file_entry 
 static bool wants_first_reading(struct file_source *source, struct file_entry *entry,
                                 const struct stat *st, bool finished)
 {
-    if (st->st_size == 0)
-        return false; /* somebody has made the name and is yet to write */
+    if (st->st_size == 0) { /* somebody has made the name and is yet to write */
+        if (is_quiet(source, entry))
+            set_trouble(source, entry, "is empty");
+        else
+            source->young++;
+        return false;
+    }
     if (read_before(source, entry))
         file_entry_set(&source->entries, entry, FILE_DONE);
     else if (finished || is_quiet(source, entry))
@@ -509,6 +514,10 @@ static void file_settled(void *instance, const struct adapter_outcome *outcome)
         return;
     entry->refused =
         slice_eq_cstr(outcome->verdict, "unreadable") || slice_eq_cstr(outcome->verdict, "refused");
+    if (entry->refused)
+        host_log(source->host, LOG_LEVEL_WARNING, "file.refused", "file=%s verdict=%s reason=%s",
+                 log_quote_cstr(entry->path).text, log_quote(outcome->verdict).text,
+                 log_quote(outcome->reason).text);
     /* It may have changed since it was read: then it is read again, and nothing is moved under the
      * old verdict. */
     size_t young = source->young;

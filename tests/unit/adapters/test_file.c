@@ -197,6 +197,8 @@ static void spool_moves_what_is_settled(void **state)
     assert_false(world_has(&world, "in/good.xml"));
     assert_true(world_has(&world, "in/done/good.xml"));
     assert_true(world_has(&world, "in/refused/bad.xml"));
+    assert_true(world_logged(&world, "file.refused source=inbox file=bad.xml verdict=unreadable"));
+    assert_false(world_logged(&world, "file.refused source=inbox file=good.xml"));
     world_run(&world, 100 * SECOND);
     assert_int_equal(world.port.count, 2);
 }
@@ -375,11 +377,16 @@ static void empty_file_waits_for_content(void **state)
     (void)state;
     start("");
     world_put(&world, "in/a.xml", "");
-    world_run(&world, 100 * SECOND);
+    world_run(&world, 0);
+    assert_int_equal(status().state, SOURCE_LIVE);
+    world_run(&world, 100 * SECOND); /* whoever made it is not coming back */
     assert_int_equal(world.port.count, 0);
+    assert_int_equal(status().state, SOURCE_DEGRADED);
+    assert_true(world_logged(&world, "file.trouble source=inbox file=a.xml reason=\"is empty\""));
     world_put(&world, "in/a.xml", "text");
     world_run(&world, 0);
     assert_int_equal(world.port.count, 1);
+    assert_int_equal(status().state, SOURCE_LIVE);
 }
 
 static void subfolders_are_watched_where_wanted(void **state)
