@@ -82,20 +82,6 @@ ptrdiff_t slice_ifind(struct slice s, const char *needle)
     return len == 0 ? 0 : -1;
 }
 
-struct slice slice_sub(struct slice s, size_t from, size_t to)
-{
-    if (!s.ptr)
-        return s;
-    to = to < s.len ? to : s.len;
-    from = from < to ? from : to;
-    return (struct slice){s.ptr + from, to - from};
-}
-
-bool slice_is_xml_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 struct slice slice_trim(struct slice s)
 {
     while (s.len && slice_is_xml_space(s.ptr[0]))

@@ -51,10 +51,20 @@ bool slice_ends_with(struct slice s, const char *suffix);
 ptrdiff_t slice_find(struct slice s, const char *needle);
 ptrdiff_t slice_ifind(struct slice s, const char *needle);
 /* [from, to) with both ends clamped to the slice. */
-struct slice slice_sub(struct slice s, size_t from, size_t to);
+static inline struct slice slice_sub(struct slice s, size_t from, size_t to)
+{
+    if (!s.ptr)
+        return s;
+    to = to < s.len ? to : s.len;
+    from = from < to ? from : to;
+    return slice_of(s.ptr + from, to - from);
+}
 
 /* White space as XML defines it: space, tab, CR, LF. */
-bool slice_is_xml_space(char c);
+static inline bool slice_is_xml_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 struct slice slice_trim(struct slice s);
 /* Takes the next token separated by XML white space off the front of *rest; false when none is
  * left. */

@@ -330,16 +330,13 @@ struct geo_candidates geo_query_candidates(const struct geo *geo, struct geo_que
             units_mark(geo, box, layer, marks);
         }
     }
-    size_t count = 0;
-    for (uint32_t i = 0; i < at.unit_count; i++) {
-        count += marks[i];
-    }
-    struct geo_candidates found = {arena_alloc_array(query->arena, count + 1, sizeof(*found.units)),
-                                   0};
-    for (uint32_t i = 0; i < at.unit_count; i++) {
-        if (marks[i]) {
-            found.units[found.count++] = at.unit_first + i;
-        }
+    struct geo_candidates found = {0};
+    size_t capacity = 0;
+    const unsigned char *end = marks + at.unit_count;
+    for (unsigned char *mark = marks; (mark = memchr(mark, 1, (size_t)(end - mark))); mark++) {
+        found.units =
+            arena_grow(query->arena, found.units, found.count, &capacity, sizeof(*found.units));
+        found.units[found.count++] = at.unit_first + (uint32_t)(mark - marks);
     }
     return found;
 }

@@ -141,7 +141,7 @@ struct slice table_french(const char *group, const char *value)
 /* Blanks, '-' and '_' do not count, nor does case: nothing passes for being spelled otherwise. */
 static bool is_skipped(char c)
 {
-    return c == ' ' || c == '-' || c == '_' || slice_is_xml_space(c);
+    return c == '-' || c == '_' || slice_is_xml_space(c);
 }
 
 static char lower(char c)
@@ -149,11 +149,19 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* The first place from `at` on that holds this letter, or the end. */
+static size_t next_place(struct slice name, size_t at, char letter)
+{
+    while (at < name.len && lower(name.ptr[at]) != lower(letter))
+        at++;
+    return at;
+}
+
 /* `*` stands for any run of bytes. Backtracks only to the last star, so the time is bounded by the
  * product of lengths. */
 static bool fits(const char *pattern, struct slice name)
 {
-    const char *star = NULL;
+    const char *star = NULL; /* behind the last star, at what has to come after it */
     size_t at = 0, resume = 0;
     while (at < name.len || *pattern) {
         if (is_skipped(*pattern)) {
@@ -161,14 +169,19 @@ static bool fits(const char *pattern, struct slice name)
         } else if (at < name.len && is_skipped(name.ptr[at])) {
             at++;
         } else if (*pattern == '*') {
-            star = ++pattern;
-            resume = at;
+            do
+                pattern++;
+            while (is_skipped(*pattern) || *pattern == '*');
+            if (!*pattern)
+                return true;
+            star = pattern;
+            at = resume = next_place(name, at, *star);
         } else if (at < name.len && *pattern && lower(*pattern) == lower(name.ptr[at])) {
             pattern++;
             at++;
         } else if (star && resume < name.len) {
             pattern = star;
-            at = ++resume;
+            at = resume = next_place(name, resume + 1, *star);
         } else {
             return false;
         }
