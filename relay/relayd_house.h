@@ -27,6 +27,7 @@ struct house {
     struct loop *loop;
     struct loop_wake *wake;
     struct loop_timer *service_timer;
+    bool clock_doubted; /* as the log said last */
     struct loop_timer *keys_timer;
     struct loop_timer *drain_timer;
     struct loop_signal *signals[3];

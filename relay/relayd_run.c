@@ -32,12 +32,28 @@ static uint64_t house_in_force(struct house *house, enum alert_class class)
     return beats_in_force(house->beats, class, &set, NULL) ? 0 : set->count;
 }
 
+static void tell_clock(struct house *house)
+{
+    bool doubted = !clock_synchronised(loop_clock(house->loop));
+
+    if (doubted == house->clock_doubted)
+        return;
+    house->clock_doubted = doubted;
+    if (doubted)
+        log_write(LOG_LEVEL_WARNING, "clock.unsynchronised",
+                  "text=\"nothing is called expired meanwhile\"");
+    else
+        log_write(LOG_LEVEL_NOTICE, "clock.synchronised",
+                  "text=\"the clock can be trusted again\"");
+}
+
 static void house_on_service(void *context)
 {
     struct house *house = context;
     struct health health;
     char status[400];
 
+    tell_clock(house);
     beats_health(house->beats, &health);
     snprintf(status, sizeof(status),
              "%s; actual: %llu sent, %llu in force; exercise: %llu sent, %llu in force",

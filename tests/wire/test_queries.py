@@ -93,6 +93,15 @@ def test_status_tells_who_listens(relay, subscribe):
     other.close()
 
 
+def test_log_says_what_status_says_of_the_clock(relay):
+    link = Link(relay.card)
+    asker = Asker(link)
+    asker.ask("keys")
+    clock = asker.ask("status")[0]["result"]["clock"]
+    assert ("clock.unsynchronised" in relay.log()) != clock["synchronised"]
+    link.close()
+
+
 def test_wrong_requests_get_signed_errors(relay, subscribe):
     asker = subscribe(relay).asker
     asker.ask("keys")
