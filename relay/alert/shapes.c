@@ -40,11 +40,13 @@ static bool read_points(struct reader *r, struct slice text, struct cap_polygon 
 {
     struct slice rest = text;
     struct cap_point point;
+    size_t capacity = 0;
     while (next_number(&rest, &point.lat)) {
         if (!next_number(&rest, &point.lon) || !is_on_earth(point))
             return false;
-        struct cap_point *place = field_append(r, &polygon->points, &polygon->count, sizeof *place);
-        *place = point;
+        polygon->points =
+            arena_grow(r->arena, polygon->points, polygon->count, &capacity, sizeof point);
+        polygon->points[polygon->count++] = point;
     }
     return rest.len == 0;
 }
