@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* What the header of a bulletin has room for. */
-enum { NOTES_KEPT_MAX = 300, GEOCODES_KEPT_MAX = 5000 };
+enum { GEOCODES_KEPT_MAX = 5000 };
 
 /* --- the entry --- */
 
@@ -115,13 +115,12 @@ static void take_geocodes(struct bulletin_facts *facts, struct arena *arena)
 
 static void take_notes(struct bulletin_facts *facts, struct arena *arena, const struct notes *notes)
 {
-    size_t count = notes->count < NOTES_KEPT_MAX ? notes->count : NOTES_KEPT_MAX;
-    struct bulletin_note *items = arena_alloc_array(arena, count, sizeof(*items));
-    for (size_t i = 0; i < count; i++)
+    struct bulletin_note *items = arena_alloc_array(arena, notes->count, sizeof(*items));
+    for (size_t i = 0; i < notes->count; i++)
         items[i] = (struct bulletin_note){
             notes->items[i].where, slice_from_cstr(notes->items[i].code), notes->items[i].text};
     facts->notes = items;
-    facts->note_count = count;
+    facts->note_count = notes->count;
 }
 
 static void take_origin(struct bulletin_facts *facts, struct passage *passage)

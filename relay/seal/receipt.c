@@ -1,5 +1,6 @@
 #include "seal/receipt.h"
 
+#include "seal/bounds.h"
 #include "seal/json.h"
 #include "seal/packet.h"
 
@@ -71,7 +72,7 @@ static struct slice receipt_header(struct arena *arena, const struct key *key,
     json_put_cstr(header, "outcome", receipt_outcome(facts->verdict));
     json_put_text(header, "verdict", facts->verdict);
     json_put_text(header, "reason", facts->reason);
-    json_put_text(header, "text", facts->text);
+    json_put_text(header, "text", bounds_text(arena, facts->text, BOUNDS_TEXT_BYTES));
     json_put(header, "bulletins", bulletins);
     json_put(header, "details", details_from_text(facts->details_json));
     return json_take_text(arena, header);

@@ -1,3 +1,4 @@
+#include "seal/bounds.h"
 #include "seal/bulletin.h"
 #include "seal/bulletin_header.h"
 #include "seal/verify_internal.h"
@@ -152,7 +153,8 @@ static enum err_code check_document(const struct verifier *verifier, struct aren
     *found = NULL;
     for (size_t i = 0; i < parsed.count; i++) {
         const struct alert *alert = parsed.alerts[i];
-        if (!slice_eq(alert->sender, sender) || !slice_eq(alert->identifier, identifier))
+        if (!slice_eq(bounds_name(arena, alert->sender), sender) ||
+            !slice_eq(bounds_name(arena, alert->identifier), identifier))
             continue;
         if (alert_class_of_status(alert->status) != class)
             return err_set(err, ERR_CRYPTO, "class: %s, but the status of the %s is %s",
