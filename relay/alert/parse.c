@@ -43,6 +43,7 @@ struct reading {
     struct parsed parsed;
     size_t capacity;
     const struct repair *repair; /* NULL: the received bytes themselves */
+    bool bare;                   /* without the schema */
 };
 
 static struct alert *add_alert(struct reading *reading)
@@ -98,7 +99,8 @@ static void read_one(struct reading *reading, xmlNode *element)
     if (reading->repair)
         note_repair(alert, reading->arena, reading->repair);
     read_alert(&reader);
-    validate_alert(&reading->parser->schemas, &reader, element);
+    if (!reading->bare)
+        validate_alert(&reading->parser->schemas, &reader, element);
     if (alert->repaired)
         alert->schema_valid = false;
     bool heartbeat = alert->status == STATUS_SYSTEM && contains_heartbeat(alert->sender);
@@ -223,9 +225,10 @@ static void read_repaired(struct reading *reading, const struct document *origin
     repair_fini(&repair);
 }
 
-struct parsed parser_read(const struct parser *parser, struct arena *arena, struct slice bytes)
+static struct parsed read_bytes(const struct parser *parser, struct arena *arena,
+                                struct slice bytes, bool bare)
 {
-    struct reading reading = {.parser = parser, .arena = arena};
+    struct reading reading = {.parser = parser, .arena = arena, .bare = bare};
     if (bytes.len > PARSE_BYTES_MAX) {
         add_unreadable(&reading, "read.size", 0, "larger than 8 MiB");
         return reading.parsed;
@@ -242,6 +245,16 @@ struct parsed parser_read(const struct parser *parser, struct arena *arena, stru
         read_document(&reading, &document);
     document_fini(&document);
     return reading.parsed;
+}
+
+struct parsed parser_read(const struct parser *parser, struct arena *arena, struct slice bytes)
+{
+    return read_bytes(parser, arena, bytes, false);
+}
+
+struct parsed parser_read_bare(const struct parser *parser, struct arena *arena, struct slice bytes)
+{
+    return read_bytes(parser, arena, bytes, true);
 }
 
 static void keep_first_fault(void *context, const xmlNode *node, unsigned line, const char *message)

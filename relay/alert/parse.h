@@ -40,6 +40,11 @@ void parser_destroy(struct parser *parser);
  * KIND_UNREADABLE. */
 struct parsed parser_read(const struct parser *parser, struct arena *arena, struct slice bytes);
 
+/* The same without the schema, which takes most of the time: `schema_valid` is false and there are
+ * no `schema` findings. For who only asks what an alert says. */
+struct parsed parser_read_bare(const struct parser *parser, struct arena *arena,
+                               struct slice bytes);
+
 /* Whether a text that the relay wrote is valid CAP 1.2; the first fault goes to err. */
 enum err_code parser_validate_cap12(const struct parser *parser, struct slice bytes,
                                     struct err *err);

@@ -56,7 +56,7 @@ struct verified_bulletin {
     int64_t in_force_until_us; /* 0: never in force */
     struct slice derived_xml;
     struct slice original;       /* absent where it travels by digest: verify_original() */
-    const struct alert *derived; /* parsed */
+    const struct alert *derived; /* parsed, without the schema */
 };
 
 /* `topic` is the first frame, absent for a bulletin out of an answer. */

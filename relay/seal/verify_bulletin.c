@@ -148,7 +148,7 @@ static enum err_code check_document(const struct verifier *verifier, struct aren
                                     struct slice identifier, enum alert_class class,
                                     const char *name, const struct alert **found, struct err *err)
 {
-    struct parsed parsed = parser_read(verifier->parser, arena, bytes);
+    struct parsed parsed = parser_read_bare(verifier->parser, arena, bytes);
 
     *found = NULL;
     for (size_t i = 0; i < parsed.count; i++) {

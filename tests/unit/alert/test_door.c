@@ -25,6 +25,25 @@ static void assert_refused(void **state, struct slice bytes, const char *rule)
     assert_true(findings_have_fatal(&alert->findings));
 }
 
+/* Only the schema is left out: what else is found, and what is refused, is the same. */
+static void test_a_bare_reading_says_the_same(void **state)
+{
+    const struct slice texts[] = {SLICE(VALID), SLICE("  \n" VALID), SLICE("no XML"),
+                                  SLICE("<!DOCTYPE a><a/>")};
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const struct alert *whole = one(state, texts[i]);
+        struct parsed bare = parser_read_bare(fixture->parser, fixture->arena, texts[i]);
+        assert_int_equal(bare.count, 1);
+        assert_int_equal(bare.alerts[0]->kind, whole->kind);
+        assert_int_equal(bare.alerts[0]->status, whole->status);
+        assert_true(slice_eq(bare.alerts[0]->identifier, whole->identifier));
+        assert_true(slice_eq(bare.alerts[0]->sender, whole->sender));
+        assert_int_equal(bare.alerts[0]->relayable, whole->relayable);
+        assert_false(bare.alerts[0]->schema_valid);
+    }
+}
+
 static void test_doctype_is_always_refused(void **state)
 {
     static const char *const texts[] = {
@@ -368,6 +387,7 @@ static void test_damaged_copies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_bare_reading_says_the_same),
         cmocka_unit_test(test_doctype_is_always_refused),
         cmocka_unit_test(test_text_that_is_gone_is_not_guessed),
         cmocka_unit_test(test_a_second_message_is_not_cut_off),
