@@ -40,6 +40,8 @@ static bool read_header(struct arena *arena, struct slice text, struct request *
                         struct request_refusal *refusal)
 {
     struct err err = {0};
+    if (text.len > PACKET_HEADER_BYTES_MAX)
+        return refuse(refusal, "inject.unreadable", "the header: larger than 1 MiB");
     json_t *header = json_read(text, &err);
     if (!header)
         return refuse(refusal, "inject.unreadable", "the header: %s", err.text);

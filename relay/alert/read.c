@@ -196,6 +196,23 @@ static void find_unknown(struct reader *r, const xmlNode *node)
         reader_find(r, "form.unknown-element", FINDING_WARNING, node, "left out");
 }
 
+/* Two statuses, types or scopes that differ are none: an exercise must not pass for real by naming
+ * Actual first. */
+static void find_repeated(struct reader *r, const xmlNode *node, const struct element *element,
+                          const void *parent)
+{
+    unsigned first = 0;
+    bool decides = element->kind == KIND_CODE && element->code->exact && !is_blank(node);
+    if (decides)
+        memcpy(&first, (const char *)parent + element->offset, sizeof first);
+    if (decides && field_code(r, node, element->code) != first)
+        reader_find(r, "cap.contradiction", FINDING_FATAL, node,
+                    "differs from the first; only one may be given");
+    else
+        reader_find(r, "form.repeated-element", FINDING_WARNING, node,
+                    "may occur once; the first is taken");
+}
+
 /* Of a single element that is repeated the first that is not empty wins. */
 static void read_children(struct reader *r, const xmlNode *node, const struct element *table,
                           size_t count, void *parent)
@@ -210,8 +227,7 @@ static void read_children(struct reader *r, const xmlNode *node, const struct el
         } else if (table[i].many) {
             read_field(r, child, &table[i], parent);
         } else if (seen & 1ull << i) {
-            reader_find(r, "form.repeated-element", FINDING_WARNING, child,
-                        "may occur once; the first is taken");
+            find_repeated(r, child, &table[i], parent);
         } else if (!is_blank(child)) {
             seen |= 1ull << i;
             read_field(r, child, &table[i], parent);

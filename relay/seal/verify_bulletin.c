@@ -156,6 +156,8 @@ static enum err_code check_document(const struct verifier *verifier, struct aren
         if (!slice_eq(bounds_name(arena, alert->sender), sender) ||
             !slice_eq(bounds_name(arena, alert->identifier), identifier))
             continue;
+        if (findings_have(&alert->findings, "cap.contradiction"))
+            return err_set(err, ERR_CRYPTO, "class: the %s contradicts itself", name);
         if (alert_class_of_status(alert->status) != class)
             return err_set(err, ERR_CRYPTO, "class: %s, but the status of the %s is %s",
                            alert_class_name(class), name,

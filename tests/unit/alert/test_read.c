@@ -160,6 +160,17 @@ static void test_repeated_and_unknown(void **state)
     assert_true(alert->relayable);
 }
 
+static void test_statuses_that_differ_are_fatal(void **state)
+{
+    const struct alert *alert =
+        fixture_one(*state, ALERT(HEAD "<status>Actual</status><scope>Public</scope>" INFO));
+    assert_finding(alert, "cap.contradiction");
+    assert_false(alert->relayable);
+    alert = fixture_one(*state, ALERT(HEAD "<status>Exercise</status><scope>Public</scope>" INFO));
+    assert_finding(alert, "form.repeated-element");
+    assert_true(alert->relayable);
+}
+
 static void test_unknown_codes_are_never_strong(void **state)
 {
     const char *text = ALERT(
@@ -315,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_cap_1_0),
         cmocka_unit_test(test_any_order_is_read),
         cmocka_unit_test(test_repeated_and_unknown),
+        cmocka_unit_test(test_statuses_that_differ_are_fatal),
         cmocka_unit_test(test_unknown_codes_are_never_strong),
         cmocka_unit_test(test_fatal_set),
         cmocka_unit_test(test_references_are_borne),

@@ -179,6 +179,11 @@ static json_t *refused_json(struct fixture *f)
     chain = (struct digest){0};
     add_refused(array, "an original with status Exercise", "class", "actual.us.ME.",
                 fixture_seal(f, &f->actual, &mixed, 1, 0, false, &chain));
+    mixed.original_bytes =
+        fixture_cap(f->arena, "office@example.org", "o-1", "Actual</status><status>Exercise");
+    chain = (struct digest){0};
+    add_refused(array, "an original with two statuses", "class", "actual.us.ME.",
+                fixture_seal(f, &f->actual, &mixed, 1, 0, false, &chain));
     return array;
 }
 
@@ -264,7 +269,7 @@ static void test_stored_vectors_verify(void **state)
                         &err),
         OK);
     assert_int_equal(bulletin.seq, 1);
-    assert_int_equal(json_array_size(refused), 8);
+    assert_int_equal(json_array_size(refused), 9);
     for (size_t i = 0; i < json_array_size(refused); i++) {
         const json_t *item = json_array_get(refused, i);
         const char *check = json_string_value(json_object_get(item, "check"));
