@@ -22,26 +22,14 @@ struct pack {
     struct grid grid;
 };
 
-static const size_t record_sizes[GEO_SECTION_COUNT] = {
-    [GEO_SECTION_SOURCES] = sizeof(struct geo_file_source),
-    [GEO_SECTION_LAYERS] = sizeof(struct geo_file_layer),
-    [GEO_SECTION_UNITS] = sizeof(struct geo_file_unit),
-    [GEO_SECTION_RINGS] = sizeof(struct geo_file_ring),
-    [GEO_SECTION_RUNS] = sizeof(struct geo_box),
-    [GEO_SECTION_POINTS] = sizeof(struct geo_point),
-    [GEO_SECTION_CELLS] = sizeof(uint32_t),
-    [GEO_SECTION_ENTRIES] = sizeof(uint32_t),
-    [GEO_SECTION_TEXT] = 1,
-};
-
 static void put(struct pack *pack, enum geo_section_id id, const void *record)
 {
-    buf_put(&pack->sections[id], slice_of(record, record_sizes[id]));
+    buf_put(&pack->sections[id], slice_of(record, geo_record_size(id)));
 }
 
 static uint32_t count_of(const struct pack *pack, enum geo_section_id id)
 {
-    return (uint32_t)(pack->sections[id].len / record_sizes[id]);
+    return (uint32_t)(pack->sections[id].len / geo_record_size(id));
 }
 
 static struct geo_text text_put(struct pack *pack, struct slice text)

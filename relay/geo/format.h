@@ -15,6 +15,7 @@
 #define CAPRELAY_GEO_FORMAT_H
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { GEO_FORMAT_VERSION = 1, GEO_BYTE_ORDER = 0x01020304 };
@@ -122,6 +123,23 @@ static inline double geo_edge_area_km2(struct geo_point a, struct geo_point b)
     double sines = sin(b.y * GEO_RADIANS_PER_UNIT) - sin(a.y * GEO_RADIANS_PER_UNIT);
     double mean_x = ((double)a.x + b.x) / 2 * GEO_RADIANS_PER_UNIT;
     return mean_x * sines * GEO_EARTH_RADIUS_KM * GEO_EARTH_RADIUS_KM;
+}
+
+/* Bytes of one record of a section. */
+static inline size_t geo_record_size(enum geo_section_id id)
+{
+    static const size_t sizes[GEO_SECTION_COUNT] = {
+        [GEO_SECTION_SOURCES] = sizeof(struct geo_file_source),
+        [GEO_SECTION_LAYERS] = sizeof(struct geo_file_layer),
+        [GEO_SECTION_UNITS] = sizeof(struct geo_file_unit),
+        [GEO_SECTION_RINGS] = sizeof(struct geo_file_ring),
+        [GEO_SECTION_RUNS] = sizeof(struct geo_box),
+        [GEO_SECTION_POINTS] = sizeof(struct geo_point),
+        [GEO_SECTION_CELLS] = sizeof(uint32_t),
+        [GEO_SECTION_ENTRIES] = sizeof(uint32_t),
+        [GEO_SECTION_TEXT] = 1,
+    };
+    return sizes[id];
 }
 
 #endif

@@ -10,18 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const size_t record_sizes[GEO_SECTION_COUNT] = {
-    [GEO_SECTION_SOURCES] = sizeof(struct geo_file_source),
-    [GEO_SECTION_LAYERS] = sizeof(struct geo_file_layer),
-    [GEO_SECTION_UNITS] = sizeof(struct geo_file_unit),
-    [GEO_SECTION_RINGS] = sizeof(struct geo_file_ring),
-    [GEO_SECTION_RUNS] = sizeof(struct geo_box),
-    [GEO_SECTION_POINTS] = sizeof(struct geo_point),
-    [GEO_SECTION_CELLS] = sizeof(uint32_t),
-    [GEO_SECTION_ENTRIES] = sizeof(uint32_t),
-    [GEO_SECTION_TEXT] = 1,
-};
-
 static uint64_t section_count(const struct geo *geo, enum geo_section_id id)
 {
     return geo->header->sections[id].count;
@@ -74,7 +62,7 @@ static enum err_code sections_check(const struct geo_file_header *header, struct
     for (int id = 0; id < GEO_SECTION_COUNT; id++) {
         struct geo_file_section at = header->sections[id];
         if (at.offset % 8 != 0 || at.offset < sizeof(*header) || at.offset > header->size ||
-            at.count > (header->size - at.offset) / record_sizes[id] || at.count > INT32_MAX) {
+            at.count > (header->size - at.offset) / geo_record_size(id) || at.count > INT32_MAX) {
             return err_set(err, ERR_INVALID, "section %d lies outside the file", id);
         }
     }
