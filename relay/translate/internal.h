@@ -9,6 +9,7 @@
 
 #include "translate/notes.h"
 #include "translate/tables.h"
+#include "translate/trace.h"
 #include "translate/translate.h"
 
 struct work {
@@ -17,6 +18,7 @@ struct work {
     const struct alert *source;
     struct arena *arena;
     struct notes *notes;
+    struct trace *trace; /* NULL where nobody asked for it */
     struct alert *derived;
 
     /* The infos that are translated: the source's, or those of what a Cancel without info cancels.

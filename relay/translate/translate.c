@@ -71,11 +71,14 @@ static enum err_code translate_once(const struct translate_options *options,
                                     bool without_french, struct translation *out, struct err *err)
 {
     *out = (struct translation){.derived = arena_alloc(arena, sizeof(*out->derived))};
+    if (options->trace)
+        options->trace->count = 0;
     struct work work = {.options = options,
                         .input = input,
                         .source = input->alert,
                         .arena = arena,
                         .notes = &out->notes,
+                        .trace = options->trace,
                         .derived = out->derived,
                         .without_french = without_french};
     enum err_code code = run_steps(&work, err);

@@ -43,10 +43,13 @@ void notes_add(struct notes *notes, struct arena *arena, const char *code, const
 /* Whether a note of that code is there. */
 bool notes_have(const struct notes *notes, const char *code);
 
+struct trace;
+
 struct translate_options {
     const struct geo *geo;       /* lent; NULL: no boundaries, geometry is copied and noted */
     struct slice derived_sender; /* the `sender` of derived messages: no blank, comma, `<` or `&` */
     double sliver_share;         /* units overlapped by less are noted, not coded (0.01) */
+    struct trace *trace;         /* NULL, or what is to be filled (translate/trace.h) */
 };
 
 /* What a command line without configuration takes: a reserved name that nobody can own (RFC 2606),

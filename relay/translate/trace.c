@@ -1,0 +1,42 @@
+#include "translate/trace.h"
+
+#include <stdio.h>
+
+void trace_add(struct trace *trace, struct arena *arena, enum trace_kind kind, const char *from,
+               const char *to, const char *by, ...)
+{
+    if (!trace)
+        return;
+    va_list args;
+    va_start(args, by);
+    struct slice text = arena_vprintf(arena, by, args);
+    va_end(args);
+    trace->items =
+        arena_grow(arena, trace->items, trace->count, &trace->capacity, sizeof(*trace->items));
+    trace->items[trace->count++] =
+        (struct trace_item){.kind = kind,
+                            .from = arena_copy(arena, slice_from_cstr(from)),
+                            .to = arena_copy(arena, slice_from_cstr(to)),
+                            .by = text};
+}
+
+/* "alert/info[7]/event": where the number ends, or NULL; *info counted from 0. */
+static const char *info_number(const char *path, size_t *info)
+{
+    int end = 0;
+    if (sscanf(path, "alert/info[%zu%n]", info, &end) != 1 || *info == 0 || path[end] != ']')
+        return NULL;
+    --*info;
+    return path + end;
+}
+
+void trace_move_infos(struct trace *trace, struct arena *arena, const size_t *places, size_t count)
+{
+    for (size_t i = 0; trace && i < trace->count; i++) {
+        size_t info;
+        const char *path = arena_cstr(arena, trace->items[i].to);
+        const char *rest = info_number(path, &info);
+        if (rest && info < count)
+            trace->items[i].to = arena_printf(arena, "alert/info[%zu%s", places[info] + 1, rest);
+    }
+}
