@@ -22,6 +22,7 @@ DOORS = {
     "sqlite3.h": {"relay/journal"},
     "zmq.h": {"relay", "relay/loop", "relay/publish", "adapters/inject", "client"}, # relayd makes the context
     "sodium": {"relay/base", "relay/seal"},
+    "openssl/": {"relay/base"},
     "yaml.h": {"relay/conf"},
     "geos_c.h": {"boundaries"},
     "zstd.h": {"relay/seal", "relay/journal"},

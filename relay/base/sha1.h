@@ -1,0 +1,22 @@
+/*
+ * sha1: SHA-1 (FIPS 180-4) through OpenSSL's libcrypto, and base64 text (RFC 4648).
+ *
+ * Only because CAP's `digest` is SHA-1: no security rests on it. Pure; safe from any thread.
+ */
+#ifndef CAPRELAY_BASE_SHA1_H
+#define CAPRELAY_BASE_SHA1_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+enum { SHA1_BYTES = 20, SHA1_HEX_LEN = 40 };
+
+/* False where the system's libcrypto refuses SHA-1; out is then untouched. */
+bool sha1_of(struct slice bytes, uint8_t out[SHA1_BYTES]);
+
+/* White space is ignored, padding may be missing. out has text.len bytes; *len is what was decoded.
+ * False where the text is no base64. */
+bool base64_decode(struct slice text, uint8_t *out, size_t *len);
+
+#endif

@@ -1,0 +1,109 @@
+/* Digests of resources in both readings. Expected values are sha1sum's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "alert/resource.h"
+#include "base/sha1.h"
+
+/* sha1sum of "un son", and of its base64 text. */
+#define SOUND "dW4gc29u"
+#define SOUND_BYTES_SHA1 "dc9107b60efa607e9ccbb2af9720f04ec5bb559c"
+#define SOUND_TEXT_SHA1 "10c99df0ed62316750f18f209eb715c44de86777"
+
+static enum digest_reading reading(const char *content, const char *digest)
+{
+    struct cap_resource resource = {.deref_uri = slice_from_cstr(content),
+                                    .digest = slice_from_cstr(digest)};
+    return resource_digest(&resource);
+}
+
+static void test_both_readings(void **state)
+{
+    (void)state;
+    assert_int_equal(reading(SOUND, SOUND_BYTES_SHA1), DIGEST_OF_BYTES);
+    assert_int_equal(reading(SOUND, SOUND_TEXT_SHA1), DIGEST_OF_BASE64);
+    assert_int_equal(reading("dW4g\r\n  c29u", SOUND_BYTES_SHA1), DIGEST_OF_BYTES);
+    assert_int_equal(reading("dW4g\n  c29u", SOUND_TEXT_SHA1), DIGEST_OF_BASE64);
+}
+
+static void test_hex_in_either_case(void **state)
+{
+    (void)state;
+    char upper[SHA1_HEX_LEN + 1];
+    for (size_t i = 0; i <= SHA1_HEX_LEN; i++)
+        upper[i] =
+            (char)(SOUND_BYTES_SHA1[i] >= 'a' ? SOUND_BYTES_SHA1[i] - 32 : SOUND_BYTES_SHA1[i]);
+    assert_int_equal(reading(SOUND, upper), DIGEST_OF_BYTES);
+}
+
+static void test_what_does_not_match(void **state)
+{
+    (void)state;
+    assert_int_equal(reading("dW4gc29v", SOUND_BYTES_SHA1), DIGEST_MISMATCH);
+    assert_int_equal(reading("not base64 !", SOUND_BYTES_SHA1), DIGEST_MISMATCH);
+    assert_int_equal(reading(SOUND, "d41d8cd98f00b204e9800998ecf8427e"), DIGEST_MISMATCH);
+    assert_int_equal(reading(NULL, "no digest"), DIGEST_MISMATCH);
+}
+
+static void test_what_cannot_be_checked(void **state)
+{
+    (void)state;
+    assert_int_equal(reading(SOUND, NULL), DIGEST_ABSENT);
+    assert_int_equal(reading(NULL, NULL), DIGEST_ABSENT);
+    assert_int_equal(reading(NULL, SOUND_BYTES_SHA1), DIGEST_UNCHECKED);
+    assert_string_equal(digest_reading_name(DIGEST_OF_BASE64), "base64");
+}
+
+static void test_embedded_content_is_measured(void **state)
+{
+    (void)state;
+    struct embedded content;
+    struct cap_resource resource = {.deref_uri = SLICE(SOUND)};
+    assert_true(resource_embedded(&resource, &content));
+    assert_int_equal(content.bytes, 6);
+    assert_string_equal(content.sha1, SOUND_BYTES_SHA1);
+    resource.deref_uri = SLICE("d*");
+    assert_false(resource_embedded(&resource, &content));
+    resource.deref_uri = (struct slice){0};
+    assert_false(resource_embedded(&resource, &content));
+}
+
+static void test_base64_with_and_without_padding(void **state)
+{
+    (void)state;
+    uint8_t out[64];
+    size_t len;
+    assert_true(base64_decode(SLICE("YQ=="), out, &len) && len == 1 && out[0] == 'a');
+    assert_true(base64_decode(SLICE("YQ"), out, &len) && len == 1 && out[0] == 'a');
+    assert_true(base64_decode(SLICE(" YWI=\n"), out, &len) && len == 2);
+    assert_true(base64_decode(SLICE(""), out, &len) && len == 0);
+    assert_false(base64_decode(SLICE("Y"), out, &len));
+    assert_false(base64_decode(SLICE("Y==="), out, &len));
+    assert_false(base64_decode(SLICE("YQ==YQ=="), out, &len));
+}
+
+static void test_sha1_of_nothing(void **state)
+{
+    (void)state;
+    uint8_t digest[SHA1_BYTES];
+    assert_true(sha1_of((struct slice){0}, digest));
+    assert_memory_equal(digest, "\xda\x39\xa3\xee\x5e\x6b\x4b\x0d\x32\x55", 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_both_readings),
+        cmocka_unit_test(test_hex_in_either_case),
+        cmocka_unit_test(test_what_does_not_match),
+        cmocka_unit_test(test_what_cannot_be_checked),
+        cmocka_unit_test(test_embedded_content_is_measured),
+        cmocka_unit_test(test_base64_with_and_without_padding),
+        cmocka_unit_test(test_sha1_of_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
