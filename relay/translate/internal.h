@@ -90,6 +90,11 @@ bool text_is_sender(struct slice text); /* no blank, comma, '<', '&' */
 /* At most `max` bytes for a note, cut at a character's border. */
 struct slice text_short(struct slice text, size_t max);
 
+/* What that area is called in French by its codes, with the source's areaDesc behind it; absent where
+ * one of the codes has no name, and then the areaDesc stays as it is. Both counted from 0, the info
+ * as in work->infos. */
+struct slice area_desc_french(struct work *work, size_t info, size_t area);
+
 /* The union of all shapes of an info's areas. */
 struct geo_shape areas_shape(struct work *work, const struct cap_info *info);
 /* Minutes east of UTC that replace an all-zero offset. */

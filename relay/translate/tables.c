@@ -8,8 +8,9 @@
 
 /* All that translation reads; the digest over them is part of every bulletin. */
 static const char *const tables_read[] = {
-    "ca_provinces", "capcp_events",   "capcp_to_same", "clc_zones",     "french",    "languages",
-    "nws_events",   "region_offsets", "same_events",   "same_to_capcp", "us_states", "value_names"};
+    "ca_csd_locations", "ca_provinces",  "capcp_events", "capcp_to_same", "clc_zones",
+    "french",           "french_places", "languages",    "nws_events",    "region_offsets",
+    "same_events",      "same_to_capcp", "us_states",    "value_names"};
 enum { TABLE_COUNT = sizeof(tables_read) / sizeof(tables_read[0]) };
 
 static const struct schema_table *table_of(const char *name)
