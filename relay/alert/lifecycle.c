@@ -11,9 +11,50 @@ static bool has_response(const struct cap_info *info, enum cap_response_type typ
     return false;
 }
 
+/* "layer:EC-MSC-SMC:1.x:NAME" */
+static bool is_eccc_name(struct slice name, const char *suffix)
+{
+    return slice_istarts_with(name, "layer:EC-MSC-SMC:1.") && slice_ends_with(name, suffix);
+}
+
+static bool eccc_says_ended(const struct cap_info *info)
+{
+    for (size_t i = 0; i < info->parameters.count; i++) {
+        const struct cap_pair *pair = &info->parameters.items[i];
+        if (is_eccc_name(pair->name, ":Alert_Location_Status") &&
+            slice_ieq_cstr(pair->value, "ended"))
+            return true;
+    }
+    return false;
+}
+
+/* One that cannot be read may go on, so it ends nothing. */
+static bool every_vtec_ends(const struct cap_info *info)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < info->parameters.count; i++) {
+        const struct cap_pair *pair = &info->parameters.items[i];
+        struct vtec vtec;
+        if (!vtec_is_name(pair->name))
+            continue;
+        if (!vtec_parse(pair->value, &vtec) || vtec_effect(&vtec) == VTEC_GOES_ON)
+            return false;
+        count++;
+    }
+    return count > 0;
+}
+
+enum ending info_ending(const struct cap_info *info)
+{
+    if (info->urgency == URGENCY_PAST || has_response(info, RESPONSE_ALL_CLEAR) ||
+        eccc_says_ended(info))
+        return ENDING_SAID;
+    return every_vtec_ends(info) ? ENDING_VTEC : ENDING_NONE;
+}
+
 bool info_is_ending(const struct cap_info *info)
 {
-    return info->urgency == URGENCY_PAST || has_response(info, RESPONSE_ALL_CLEAR);
+    return info_ending(info) != ENDING_NONE;
 }
 
 bool alert_is_ending(const struct alert *alert)
@@ -31,8 +72,7 @@ static bool is_event_end_name(struct slice name)
 {
     if (slice_ieq_cstr(name, "ends") || slice_ieq_cstr(name, "eventEndingTime"))
         return true;
-    return slice_istarts_with(name, "layer:EC-MSC-SMC:1.") &&
-           slice_ends_with(name, ":Event_End_Time");
+    return is_eccc_name(name, ":Event_End_Time");
 }
 
 static void take_later(struct cap_time *latest, const struct cap_time *time)

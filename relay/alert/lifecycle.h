@@ -6,10 +6,18 @@
 
 #include "alert/alert.h"
 
-/* Cancel, or every info is urgency Past or responseType AllClear (an ECCC ending is an Update). No
- * info: only a Cancel ends. */
-bool alert_is_ending(const struct alert *alert);
+/* How an info says that what it is about is over. */
+enum ending {
+    ENDING_NONE = 0,
+    ENDING_SAID, /* urgency Past, responseType AllClear, or ECCC's Alert_Location_Status "ended" */
+    ENDING_VTEC  /* by VTEC alone: it has some, and the action of each is CAN, EXP or UPG */
+};
+enum ending info_ending(const struct cap_info *info);
 bool info_is_ending(const struct cap_info *info);
+
+/* Cancel, or every info is an ending (an ECCC ending is an Update; an NWS one may be). No info:
+ * only a Cancel ends. A message that ends one thing and goes on about another is none. */
+bool alert_is_ending(const struct alert *alert);
 
 /* The event's end of one info beside `expires`: parameters `ends`, `eventEndingTime`,
  * `layer:EC-MSC-SMC:1.x:Event_End_Time`, the end of a VTEC. The latest of those given; set is false

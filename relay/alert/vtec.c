@@ -1,6 +1,7 @@
 #include "alert/vtec.h"
 
 #include "base/clock.h"
+#include "schemas.h"
 
 static int two_digits(const char *p)
 {
@@ -55,13 +56,29 @@ bool vtec_parse(struct slice text, struct vtec *out)
            parse_time(times, &out->has_end, &out->end_s);
 }
 
+bool vtec_is_name(struct slice name)
+{
+    return slice_ieq_cstr(name, "VTEC") || slice_ieq_cstr(name, "NWSVTEC");
+}
+
 bool vtec_next(const struct cap_info *info, size_t *position, struct vtec *out)
 {
     while (*position < info->parameters.count) {
         const struct cap_pair *pair = &info->parameters.items[(*position)++];
-        bool named = slice_ieq_cstr(pair->name, "VTEC") || slice_ieq_cstr(pair->name, "NWSVTEC");
-        if (named && vtec_parse(pair->value, out))
+        if (vtec_is_name(pair->name) && vtec_parse(pair->value, out))
             return true;
     }
     return false;
+}
+
+enum vtec_effect vtec_effect(const struct vtec *vtec)
+{
+    const struct schema_table *table = schema_table_find("vtec_actions");
+    size_t row = table ? schema_row_find(table, vtec->action.ptr, vtec->action.len) : 0;
+    if (!table || row == table->row_count)
+        return VTEC_GOES_ON;
+    struct slice effect = slice_from_cstr(schema_cell(table, row, schema_column(table, "effect")));
+    if (slice_eq_cstr(effect, "replaced"))
+        return VTEC_REPLACED;
+    return slice_eq_cstr(effect, "ends") ? VTEC_ENDS : VTEC_GOES_ON;
 }

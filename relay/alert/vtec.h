@@ -22,7 +22,17 @@ struct vtec {
 
 /* Slices are lent from the text. */
 bool vtec_parse(struct slice text, struct vtec *out);
-/* The next VTEC among the parameters of an info; start with *position = 0. */
+/* Whether a parameter of that name holds a VTEC. */
+bool vtec_is_name(struct slice name);
+/* The next readable VTEC among the parameters of an info; start with *position = 0. */
 bool vtec_next(const struct cap_info *info, size_t *position, struct vtec *out);
+
+/* What an action does to its event, by vtec_actions.tsv. */
+enum vtec_effect {
+    VTEC_GOES_ON = 0, /* NEW, CON, EXT, ...; an action that is in no table, too */
+    VTEC_ENDS,        /* CAN, EXP */
+    VTEC_REPLACED     /* UPG: this event ends because another takes its place */
+};
+enum vtec_effect vtec_effect(const struct vtec *vtec);
 
 #endif

@@ -29,6 +29,50 @@ static void test_endings(void **state)
     assert_false(alert_is_ending(fixture_one(*state, OF_TYPE("Update", ""))));
 }
 
+#define VTEC(action) PARAMETER("VTEC", "/O." action ".KCAR.SV.W.0063.260415T0016Z-260415T1600Z/")
+#define STATUS(value) PARAMETER("layer:EC-MSC-SMC:1.1:Alert_Location_Status", value)
+#define WITH(parameters) INFO_OF("", "Expected", "", parameters)
+
+static enum ending ending_of(void **state, const char *text)
+{
+    return info_ending(&fixture_one(*state, text)->infos[0]);
+}
+
+static void test_endings_by_eccc_status(void **state)
+{
+    assert_int_equal(ending_of(state, OF_TYPE("Update", WITH(STATUS("ended")))), ENDING_SAID);
+    assert_int_equal(ending_of(state, OF_TYPE("Update", WITH(STATUS("Ended")))), ENDING_SAID);
+    assert_int_equal(ending_of(state, OF_TYPE("Update", WITH(STATUS("active")))), ENDING_NONE);
+    assert_int_equal(
+        ending_of(state, OF_TYPE("Update", WITH(PARAMETER("Alert_Location_Status", "ended")))),
+        ENDING_NONE);
+    assert_true(alert_is_ending(fixture_one(*state, OF_TYPE("Update", WITH(STATUS("ended"))))));
+    assert_false(alert_is_ending(
+        fixture_one(*state, OF_TYPE("Update", WITH(STATUS("ended")) WITH(STATUS("active"))))));
+}
+
+static void test_endings_by_vtec(void **state)
+{
+    assert_int_equal(ending_of(state, OF_TYPE("Update", WITH(VTEC("CAN")))), ENDING_VTEC);
+    assert_int_equal(ending_of(state, OF_TYPE("Alert", WITH(VTEC("EXP")))), ENDING_VTEC);
+    assert_int_equal(ending_of(state, OF_TYPE("Alert", WITH(VTEC("UPG") VTEC("CAN")))),
+                     ENDING_VTEC);
+    /* One of them goes on, is of no table, or cannot be read: nothing is taken for ended. */
+    assert_int_equal(ending_of(state, OF_TYPE("Update", WITH(VTEC("UPG") VTEC("NEW")))),
+                     ENDING_NONE);
+    assert_int_equal(ending_of(state, OF_TYPE("Update", WITH(VTEC("ROU")))), ENDING_NONE);
+    assert_int_equal(ending_of(state, OF_TYPE("Update", WITH(VTEC("XXX")))), ENDING_NONE);
+    assert_int_equal(
+        ending_of(state, OF_TYPE("Update", WITH(VTEC("CAN") PARAMETER("VTEC", "/O.NEW.KCAR/")))),
+        ENDING_NONE);
+    int64_t until;
+    assert_false(
+        alert_in_force_until(fixture_one(*state, OF_TYPE("Alert", WITH(VTEC("CAN")))), 24, &until));
+    assert_true(alert_in_force_until(
+        fixture_one(*state, OF_TYPE("Update", WITH(VTEC("UPG")) WITH(VTEC("EXT")))), 24, &until));
+    assert_true(until == NOON + 4 * 3600);
+}
+
 static void test_event_end_takes_the_latest(void **state)
 {
     const struct alert *alert = fixture_one(
@@ -108,6 +152,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_endings),
+        cmocka_unit_test(test_endings_by_eccc_status),
+        cmocka_unit_test(test_endings_by_vtec),
         cmocka_unit_test(test_event_end_takes_the_latest),
         cmocka_unit_test(test_latest_end_over_infos),
         cmocka_unit_test(test_only_an_alert_expires),
