@@ -27,6 +27,7 @@ DOORS = {
     "geos_c.h": {"boundaries"},
     "zstd.h": {"relay/seal", "relay/journal"},
     "systemd/": {"relay"},
+    "curl/": {"relay/http"},
 }
 
 # room: what it may include of the other rooms. Headers of `relayd*.c` and of tests are not bound by it.
@@ -35,6 +36,8 @@ KNOWS = {
     "log": {"base"},
     "conf": {"base"},
     "loop": {"base"},
+    "dial": {"base", "loop"},
+    "http": {"base", "loop"},
     "alert": {"base"},
     "profile": {"base", "alert"},
     "geo": {"base", "alert"},
