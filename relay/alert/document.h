@@ -1,5 +1,6 @@
 /*
- * document: bytes to an XML tree, within limits. Internal to the room.
+ * document: bytes to an XML tree, within limits. For this room, and for origin: what is verified is
+ * to be what was read.
  */
 #ifndef CAPRELAY_ALERT_DOCUMENT_H
 #define CAPRELAY_ALERT_DOCUMENT_H
