@@ -12,30 +12,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char usage[] = "usage: caprelay check [--json] [--profile cap|cap-cp|ipaws] FILE...\n";
+static const char usage[] =
+    "usage: caprelay check [--json] [--profile NAME] [--target NAME] FILE...\n"
+    "Says whether each message can be relayed, what reading found, and which rules of its profile\n"
+    "it breaks; the profile is the one that the message shows.\n"
+    "  --profile  hold it to cap, cap-cp, ipaws, nws (ipaws and NWS habits) or\n"
+    "             eccc (cap-cp and ECCC habits) instead\n"
+    "  --target   hold it to what is derived for us-exchange, ca-exchange or us-post\n"
+    "  --json     one object a line for each message\n"
+    "Exit: 0 every message can be relayed (with --target: and has no warning), 1 not so, or a "
+    "file\n"
+    "could not be read, 2 wrong usage. Findings of a profile alone never stop an alert.\n";
 
 struct options {
     bool json;
     bool profile_given;
     enum profile profile;
+    enum profile_target target;
 };
 
-static bool profile_from_name(const char *name, enum profile *profile)
-{
-    for (unsigned i = PROFILE_CAP; i <= PROFILE_IPAWS; i++) {
-        if (strcmp(name, profile_name((enum profile)i)) == 0) {
-            *profile = (enum profile)i;
-            return true;
-        }
-    }
-    return false;
-}
+/* What one message was held to. */
+struct held {
+    enum profile shown;   /* as recognised, or as the user says */
+    enum profile applied; /* with the habits of its author */
+    enum profile_target target;
+};
 
 /* Index of the first FILE, or -1. */
 static int read_options(int argc, char **argv, struct options *options)
 {
-    static const struct option names[] = {
-        {"json", no_argument, NULL, 'j'}, {"profile", required_argument, NULL, 'p'}, {0}};
+    static const struct option names[] = {{"json", no_argument, NULL, 'j'},
+                                          {"profile", required_argument, NULL, 'p'},
+                                          {"target", required_argument, NULL, 't'},
+                                          {0}};
     int option;
     opterr = 0;
     optind = 0;
@@ -44,10 +53,13 @@ static int read_options(int argc, char **argv, struct options *options)
             options->json = true;
         else if (option == 'p' && profile_from_name(optarg, &options->profile))
             options->profile_given = true;
+        else if (option == 't' && profile_target_from_name(optarg) != PROFILE_NO_TARGET)
+            options->target = profile_target_from_name(optarg);
         else
             return -1;
     }
-    return optind < argc ? optind : -1;
+    bool both = options->profile_given && options->target != PROFILE_NO_TARGET;
+    return optind < argc && !both ? optind : -1;
 }
 
 /* One byte more than the parser takes, so that it says itself what is too large. */
@@ -76,9 +88,20 @@ static const char *kind_name(const struct alert *alert)
     return names[alert->kind];
 }
 
-static bool is_good(const struct alert *alert)
+static size_t count_of(const struct findings *findings, enum finding_severity severity)
 {
-    return alert->relayable || alert->kind == KIND_HEARTBEAT;
+    size_t count = 0;
+    for (size_t i = 0; i < findings->count; i++)
+        count += findings->items[i].severity == severity;
+    return count;
+}
+
+/* What is made for a target has to keep what it asks for. */
+static bool is_good(const struct alert *alert, const struct held *held)
+{
+    bool kept =
+        held->target == PROFILE_NO_TARGET || count_of(&alert->findings, FINDING_WARNING) == 0;
+    return kept && (alert->relayable || alert->kind == KIND_HEARTBEAT);
 }
 
 /* A file name may be no UTF-8; then every byte above ASCII is shown as '?'. */
@@ -124,16 +147,28 @@ static json_t *json_identity(const struct alert *alert)
                      json_text(alert->identifier), "sent", json_text(alert->sent.text));
 }
 
+static json_t *json_checked(const struct alert *alert, const struct held *held)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; i < PROFILE_COUNT && alert->kind != KIND_UNREADABLE; i++) {
+        if (profile_includes(held->applied, (enum profile)i))
+            json_array_append_new(array, json_string(profile_name((enum profile)i)));
+    }
+    return array;
+}
+
 static void print_json(const char *file, size_t index, const struct alert *alert,
-                       enum profile profile)
+                       const struct held *held)
 {
     const char *version = cap_version_name(alert->version);
-    json_t *object =
-        json_pack("{s:o, s:I, s:s?, s:b, s:b, s:s, s:s, s:o, s:o}", "file",
-                  json_text(slice_from_cstr(file)), "index", (json_int_t)index, "cap_version",
-                  *version ? version : NULL, "schema_valid", (int)alert->schema_valid, "relayable",
-                  (int)alert->relayable, "profile", profile_name(profile), "kind", kind_name(alert),
-                  "identity", json_identity(alert), "findings", json_findings(&alert->findings));
+    const char *target = profile_target_name(held->target);
+    json_t *object = json_pack(
+        "{s:o, s:I, s:s?, s:b, s:b, s:s, s:o, s:s?, s:s, s:o, s:o}", "file",
+        json_text(slice_from_cstr(file)), "index", (json_int_t)index, "cap_version",
+        *version ? version : NULL, "schema_valid", (int)alert->schema_valid, "relayable",
+        (int)alert->relayable, "profile", profile_name(held->shown), "checked",
+        json_checked(alert, held), "target", *target ? target : NULL, "kind", kind_name(alert),
+        "identity", json_identity(alert), "findings", json_findings(&alert->findings));
     json_dumpf(object, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(object);
@@ -156,7 +191,7 @@ static void put_plain(struct slice text)
 
 static void print_finding(const struct finding *finding)
 {
-    printf("  %-7s  %s  ", finding_severity_name(finding->severity), finding->rule);
+    printf("    %-7s  %s  ", finding_severity_name(finding->severity), finding->rule);
     put_plain(finding->where);
     if (finding->line)
         printf(":%u", finding->line);
@@ -165,30 +200,98 @@ static void print_finding(const struct finding *finding)
     putchar('\n');
 }
 
+enum { GROUP_READING = -1 };
+
+/* The profile whose rule it is; what reading found has a group of its own. */
+static int group_of(const struct finding *finding)
+{
+    enum profile profile;
+    return profile_of_rule(finding->rule, &profile) ? (int)profile : GROUP_READING;
+}
+
+static void print_counts(const size_t counts[3])
+{
+    const char *separator = " ";
+    for (int severity = FINDING_FATAL; severity >= FINDING_NOTE; severity--) {
+        const char *plural = counts[severity] == 1 || severity == FINDING_FATAL ? "" : "s";
+        if (counts[severity] == 0)
+            continue;
+        printf("%s%zu %s%s", separator, counts[severity],
+               finding_severity_name((enum finding_severity)severity), plural);
+        separator = ", ";
+    }
+    printf("%s\n", *separator == ' ' ? " kept" : "");
+}
+
+static void print_group(const struct alert *alert, int group, const char *name, bool always)
+{
+    size_t counts[3] = {0};
+    for (size_t i = 0; i < alert->findings.count; i++) {
+        if (group_of(&alert->findings.items[i]) == group)
+            counts[alert->findings.items[i].severity]++;
+    }
+    if (!always && counts[0] + counts[1] + counts[2] == 0)
+        return;
+    printf("  %s:", name);
+    print_counts(counts);
+    for (size_t i = 0; i < alert->findings.count; i++) {
+        if (group_of(&alert->findings.items[i]) == group)
+            print_finding(&alert->findings.items[i]);
+    }
+}
+
+static void print_head(const struct alert *alert, const struct held *held)
+{
+    printf(": %s, CAP %s, profile %s",
+           alert->kind == KIND_HEARTBEAT ? "heartbeat"
+           : alert->relayable            ? "relayable"
+                                         : "cannot be relayed",
+           cap_version_name(alert->version), profile_name(held->shown));
+    if (held->applied != held->shown)
+        printf(" (%s)", profile_name(held->applied));
+    if (held->target != PROFILE_NO_TARGET)
+        printf(", for %s", profile_target_name(held->target));
+    printf(", schema %s: ", alert->schema_valid ? "valid" : "not valid");
+    put_plain(alert->sender);
+    putchar(' ');
+    put_plain(alert->identifier);
+    putchar(' ');
+    put_plain(alert->sent.text);
+    putchar('\n');
+}
+
 static void print_text(const char *file, size_t index, size_t count, const struct alert *alert,
-                       enum profile profile)
+                       const struct held *held)
 {
     put_plain(slice_from_cstr(file));
     if (count > 1)
         printf("[%zu]", index);
-    if (alert->kind == KIND_UNREADABLE) {
+    if (alert->kind == KIND_UNREADABLE)
         printf(": unreadable\n");
+    else
+        print_head(alert, held);
+    print_group(alert, GROUP_READING, "reading", false);
+    /* Of a heartbeat only CAP's own rules are asked. */
+    enum profile held_to = alert->kind == KIND_HEARTBEAT ? PROFILE_CAP : held->applied;
+    for (unsigned i = 0; i < PROFILE_COUNT; i++)
+        print_group(alert, (int)i, profile_name((enum profile)i),
+                    alert->kind != KIND_UNREADABLE && profile_includes(held_to, (enum profile)i));
+}
+
+static struct held hold(const struct options *options, struct alert *alert, struct arena *arena)
+{
+    struct held held = {.shown =
+                            options->profile_given ? options->profile : profile_recognise(alert),
+                        .target = options->target};
+    held.applied = options->profile_given ? options->profile : profile_of_author(alert);
+    if (options->target != PROFILE_NO_TARGET) {
+        held.applied = options->target == PROFILE_CA_EXCHANGE ? PROFILE_CAP_CP : PROFILE_IPAWS;
+        held.shown = held.applied;
+        profile_check_target(alert, arena, options->target);
     } else {
-        printf(": %s, CAP %s, profile %s, schema %s: ",
-               alert->kind == KIND_HEARTBEAT ? "heartbeat"
-               : alert->relayable            ? "relayable"
-                                             : "cannot be relayed",
-               cap_version_name(alert->version), profile_name(profile),
-               alert->schema_valid ? "valid" : "not valid");
-        put_plain(alert->sender);
-        putchar(' ');
-        put_plain(alert->identifier);
-        putchar(' ');
-        put_plain(alert->sent.text);
-        putchar('\n');
+        profile_check(alert, arena, held.applied);
     }
-    for (size_t i = 0; i < alert->findings.count; i++)
-        print_finding(&alert->findings.items[i]);
+    return held;
 }
 
 /* Whether all that the bytes hold is good. */
@@ -200,13 +303,12 @@ static bool check_bytes(const struct parser *parser, const struct options *optio
     bool good = true;
     for (size_t i = 0; i < parsed.count; i++) {
         struct alert *alert = parsed.alerts[i];
-        enum profile profile = options->profile_given ? options->profile : profile_recognise(alert);
-        profile_check(alert, arena, profile);
+        struct held held = hold(options, alert, arena);
         if (options->json)
-            print_json(file, i, alert, profile);
+            print_json(file, i, alert, &held);
         else
-            print_text(file, i, parsed.count, alert, profile);
-        good = good && is_good(alert);
+            print_text(file, i, parsed.count, alert, &held);
+        good = good && is_good(alert, &held);
     }
     arena_destroy(arena);
     return good;
@@ -221,7 +323,7 @@ static void report_unopened(const struct options *options, const char *file, con
     struct alert alert = {.kind = KIND_UNREADABLE};
     findings_add(&alert.findings, arena, "read.file", FINDING_FATAL, "document", 0, "%s",
                  err->text);
-    print_json(file, 0, &alert, PROFILE_CAP);
+    print_json(file, 0, &alert, &(struct held){.target = options->target});
     arena_destroy(arena);
 }
 

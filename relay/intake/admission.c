@@ -37,7 +37,7 @@ bool stage_check(struct passage *passage)
 {
     passage->profile = profile_recognise(passage->alert);
     if (passage->alert->kind == KIND_ALERT)
-        profile_check(passage->alert, passage->arena, passage->profile);
+        profile_check(passage->alert, passage->arena, profile_of_author(passage->alert));
     return true;
 }
 

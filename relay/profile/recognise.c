@@ -1,11 +1,31 @@
 #include "profile/profile.h"
 
 #include "alert/identity.h"
+#include "profile/rules.h"
+
+static const char *const names[PROFILE_COUNT] = {"cap", "cap-cp", "ipaws", "nws", "eccc"};
 
 const char *profile_name(enum profile profile)
 {
-    static const char *const names[] = {"cap", "cap-cp", "ipaws"};
     return names[profile];
+}
+
+bool profile_from_name(const char *name, enum profile *out)
+{
+    for (unsigned i = 0; i < PROFILE_COUNT; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *out = (enum profile)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool profile_includes(enum profile profile, enum profile part)
+{
+    return part == profile || part == PROFILE_CAP ||
+           (profile == PROFILE_NWS && part == PROFILE_IPAWS) ||
+           (profile == PROFILE_ECCC && part == PROFILE_CAP_CP);
 }
 
 /* What a name or value that begins so tells, in the order of trust within one kind. */
@@ -41,8 +61,6 @@ static const struct sign parameter_signs[] = {
     {"BLOCKCHANNEL", PROFILE_IPAWS},       {"AWIPSidentifier", PROFILE_IPAWS},
     {"WMOidentifier", PROFILE_IPAWS},      {"VTEC", PROFILE_IPAWS},
 };
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool codes_show(const struct alert *alert, const struct sign *sign)
 {
@@ -141,6 +159,21 @@ enum profile profile_recognise(const struct alert *alert)
     return sender_ends(alert, "noaa.gov") ? PROFILE_IPAWS : PROFILE_CAP;
 }
 
+/* By sender, and where a copy has another sender by what only this producer writes. */
+enum profile profile_of_author(const struct alert *alert)
+{
+    static const struct sign nws = {"NationalWeatherService", PROFILE_NWS};
+    enum profile profile = profile_recognise(alert);
+    if (profile == PROFILE_IPAWS &&
+        (sender_ends(alert, "noaa.gov") || event_codes_show(alert, &nws)))
+        return PROFILE_NWS;
+    static const struct sign eccc = {"layer:EC-MSC-SMC:", PROFILE_ECCC};
+    if (profile == PROFILE_CAP_CP && (sender_ends(alert, "@canada.ca") ||
+                                      sender_ends(alert, "ec.gc.ca") || codes_show(alert, &eccc)))
+        return PROFILE_ECCC;
+    return profile;
+}
+
 /* Country arcs of WMO alerting authorities, and top-level domains that only one of the two
  * countries has. */
 static enum side side_of_names(const struct alert *alert)
@@ -162,8 +195,10 @@ enum side profile_side(const struct alert *alert)
 {
     switch (profile_recognise(alert)) {
     case PROFILE_CAP_CP:
+    case PROFILE_ECCC:
         return SIDE_CA;
     case PROFILE_IPAWS:
+    case PROFILE_NWS:
         return SIDE_US;
     case PROFILE_CAP:
         break;

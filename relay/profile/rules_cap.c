@@ -1,119 +1,205 @@
 /* What CAP 1.2 asks for in its text and no schema can say (OASIS CAP-v1.2, section 3.2). */
+#include "alert/resource.h"
 #include "profile/rules.h"
 
-static bool no_restriction(const struct alert *alert)
+enum { HEADLINE_MAX = 160, TAG_PART_MAX = 8, RING_POINTS_MIN = 4 };
+
+static bool no_restriction(struct subject *s)
 {
-    return alert->scope == SCOPE_RESTRICTED && alert->restriction.len == 0;
+    return s->alert->scope == SCOPE_RESTRICTED && s->alert->restriction.len == 0;
 }
 
-static bool no_addresses(const struct alert *alert)
+static bool no_addresses(struct subject *s)
 {
-    return alert->scope == SCOPE_PRIVATE && alert->addresses.count == 0;
+    return s->alert->scope == SCOPE_PRIVATE && s->alert->addresses.count == 0;
 }
 
-static bool no_references(const struct alert *alert)
+static bool no_references(struct subject *s)
 {
-    return alert->msg_type != MSG_TYPE_NONE && alert->msg_type != MSG_TYPE_ALERT &&
-           alert->reference_count == 0;
+    return s->alert->msg_type != MSG_TYPE_NONE && s->alert->msg_type != MSG_TYPE_ALERT &&
+           s->alert->reference_count == 0 && s->alert->kind == KIND_ALERT;
 }
 
-static bool bad_identifier(const struct alert *alert)
+/* A heartbeat's references are what it reports, not what it follows. */
+static bool references_later(struct subject *s)
 {
-    return text_has_any(alert->identifier, " \t\r\n,<&");
+    for (size_t i = 0; i < s->alert->reference_count; i++) {
+        const struct cap_reference *reference = &s->alert->references[i];
+        if (reference->sent.set && s->alert->sent.set &&
+            reference->sent.utc_s > s->alert->sent.utc_s)
+            return found_text(s, reference->identifier);
+    }
+    return false;
 }
 
-static bool bad_sender(const struct alert *alert)
+static bool references_itself(struct subject *s)
 {
-    return text_has_any(alert->sender, " \t\r\n,<&");
+    for (size_t i = 0; i < s->alert->reference_count; i++) {
+        const struct cap_reference *reference = &s->alert->references[i];
+        if (slice_eq(reference->identifier, s->alert->identifier) &&
+            slice_eq(reference->sender, s->alert->sender) && reference->sent.set &&
+            reference->sent.utc_s == s->alert->sent.utc_s)
+            return found_text(s, reference->identifier);
+    }
+    return false;
 }
 
-static bool no_exercise_note(const struct alert *alert)
+static bool bad_identifier(struct subject *s)
 {
-    return alert->status == STATUS_EXERCISE && alert->note.len == 0;
+    return text_has_any(s->alert->identifier, " \t\r\n,<&");
 }
 
-static bool no_error_note(const struct alert *alert)
+static bool bad_sender(struct subject *s)
 {
-    return alert->msg_type == MSG_TYPE_ERROR && alert->note.len == 0;
+    return text_has_any(s->alert->sender, " \t\r\n,<&");
 }
 
-static bool no_info(const struct alert *alert)
+static bool no_exercise_note(struct subject *s)
 {
+    return s->alert->status == STATUS_EXERCISE && s->alert->note.len == 0;
+}
+
+static bool no_error_note(struct subject *s)
+{
+    return s->alert->msg_type == MSG_TYPE_ERROR && s->alert->note.len == 0;
+}
+
+static bool no_info(struct subject *s)
+{
+    const struct alert *alert = s->alert;
     bool speaks = alert->msg_type == MSG_TYPE_ALERT || alert->msg_type == MSG_TYPE_UPDATE;
     return speaks && alert->info_count == 0 && alert->kind == KIND_ALERT;
 }
 
-static const struct alert_rule alert_rules[] = {
-    {"cap.restriction.missing", FINDING_WARNING, "restriction", "scope Restricted needs it",
-     no_restriction},
-    {"cap.addresses.missing", FINDING_WARNING, "addresses", "scope Private needs it", no_addresses},
-    {"cap.references.missing", FINDING_WARNING, "references", "every msgType but Alert needs it",
-     no_references},
-    {"cap.identifier.characters", FINDING_WARNING, "identifier",
-     "may not hold white space, comma, < or &", bad_identifier},
-    {"cap.sender.characters", FINDING_WARNING, "sender", "may not hold white space, comma, < or &",
-     bad_sender},
-    {"cap.note.exercise", FINDING_NOTE, "note", "should name the exercise", no_exercise_note},
-    {"cap.note.error", FINDING_NOTE, "note", "should say what the error is", no_error_note},
-    {"cap.info.missing", FINDING_NOTE, "info", "a message without info tells the public nothing",
-     no_info},
+static bool expires_too_early(struct subject *s)
+{
+    return s->info->expires.set && s->alert->sent.set &&
+           s->info->expires.utc_s <= s->alert->sent.utc_s && found_text(s, s->info->expires.text);
+}
+
+static bool expires_before_effective(struct subject *s)
+{
+    return s->info->expires.set && s->info->effective.set &&
+           s->info->expires.utc_s < s->info->effective.utc_s &&
+           found_text(s, s->info->expires.text);
+}
+
+static bool long_headline(struct subject *s)
+{
+    return s->info->headline.len > HEADLINE_MAX && text_length(s->info->headline) > HEADLINE_MAX;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* RFC 3066: letters, then parts of letters and digits, each of 1 to 8. */
+static bool is_language_tag(struct slice text)
+{
+    struct slice rest = text, part;
+    for (bool first = true; slice_next_part(&rest, '-', &part); first = false) {
+        if (part.len == 0 || part.len > TAG_PART_MAX)
+            return false;
+        for (size_t i = 0; i < part.len; i++) {
+            bool digit = part.ptr[i] >= '0' && part.ptr[i] <= '9';
+            if (!is_letter(part.ptr[i]) && (first || !digit))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool bad_language(struct subject *s)
+{
+    struct slice language = s->info->language;
+    return language.len > 0 && (!is_language_tag(language) || slice_ends_with(language, "-")) &&
+           found_text(s, language);
+}
+
+static bool assess(struct subject *s)
+{
+    return s->alert->scope == SCOPE_PUBLIC && info_has_response(s->info, RESPONSE_ASSESS);
+}
+
+static bool no_area_desc(struct subject *s)
+{
+    return s->area->area_desc.len == 0;
+}
+
+static bool ceiling_alone(struct subject *s)
+{
+    return s->area->ceiling.len > 0 && s->area->altitude.len == 0;
+}
+
+static bool no_place(struct subject *s)
+{
+    return s->area->polygon_count == 0 && s->area->circle_count == 0 &&
+           s->area->geocodes.count == 0;
+}
+
+static bool is_open(const struct cap_polygon *polygon)
+{
+    const struct cap_point *first = &polygon->points[0],
+                           *last = &polygon->points[polygon->count - 1];
+    return first->lat != last->lat || first->lon != last->lon;
+}
+
+static bool open_polygon(struct subject *s)
+{
+    for (size_t i = 0; i < s->area->polygon_count; i++) {
+        const struct cap_polygon *polygon = &s->area->polygons[i];
+        s->line = polygon->line;
+        if (polygon->count > 0 && is_open(polygon))
+            return true;
+    }
+    return false;
+}
+
+static bool few_points(struct subject *s)
+{
+    for (size_t i = 0; i < s->area->polygon_count; i++) {
+        const struct cap_polygon *polygon = &s->area->polygons[i];
+        s->line = polygon->line;
+        if (polygon->count < RING_POINTS_MIN && !is_open(polygon))
+            return true;
+    }
+    return false;
+}
+
+static bool wrong_digest(struct subject *s)
+{
+    return resource_digest(s->resource) == DIGEST_MISMATCH && found_text(s, s->resource->digest);
+}
+
+static bool empty_resource(struct subject *s)
+{
+    return s->resource->uri.len == 0 && s->resource->deref_uri.len == 0;
+}
+
+static const struct rule rules[] = {
+    {"cap.addresses.missing", ON_ALERT, no_addresses},
+    {"cap.area.place", ON_AREA, no_place},
+    {"cap.areadesc.missing", ON_AREA, no_area_desc},
+    {"cap.ceiling.alone", ON_AREA, ceiling_alone},
+    {"cap.expires.before-effective", ON_INFO, expires_before_effective},
+    {"cap.expires.before-sent", ON_INFO, expires_too_early},
+    {"cap.headline.length", ON_INFO, long_headline},
+    {"cap.identifier.characters", ON_ALERT, bad_identifier},
+    {"cap.info.missing", ON_ALERT, no_info},
+    {"cap.language.form", ON_INFO, bad_language},
+    {"cap.note.error", ON_ALERT, no_error_note},
+    {"cap.note.exercise", ON_ALERT, no_exercise_note},
+    {"cap.polygon.open", ON_AREA, open_polygon},
+    {"cap.polygon.points", ON_AREA, few_points},
+    {"cap.references.later", ON_ALERT, references_later},
+    {"cap.references.missing", ON_ALERT, no_references},
+    {"cap.references.self", ON_ALERT, references_itself},
+    {"cap.resource.digest", ON_RESOURCE, wrong_digest},
+    {"cap.resource.empty", ON_RESOURCE, empty_resource},
+    {"cap.responsetype.assess", ON_INFO, assess},
+    {"cap.restriction.missing", ON_ALERT, no_restriction},
+    {"cap.sender.characters", ON_ALERT, bad_sender},
 };
 
-static bool expires_too_early(const struct alert *alert, const struct cap_info *info)
-{
-    return info->expires.set && alert->sent.set && info->expires.utc_s <= alert->sent.utc_s;
-}
-
-static bool expires_before_effective(const struct alert *alert, const struct cap_info *info)
-{
-    (void)alert;
-    return info->expires.set && info->effective.set && info->expires.utc_s < info->effective.utc_s;
-}
-
-static bool long_headline(const struct alert *alert, const struct cap_info *info)
-{
-    (void)alert;
-    size_t characters = 0;
-    for (size_t i = 0; i < info->headline.len; i++)
-        characters += ((unsigned char)info->headline.ptr[i] & 0xc0) != 0x80;
-    return characters > 160;
-}
-
-static const struct info_rule info_rules[] = {
-    {"cap.expires.before-sent", FINDING_WARNING, "expires", "is not later than sent",
-     expires_too_early},
-    {"cap.expires.before-effective", FINDING_WARNING, "expires", "is earlier than effective",
-     expires_before_effective},
-    {"cap.headline.length", FINDING_NOTE, "headline", "has more than 160 characters",
-     long_headline},
-};
-
-static bool no_area_desc(const struct alert *alert, const struct cap_area *area)
-{
-    (void)alert;
-    return area->area_desc.len == 0;
-}
-
-static bool ceiling_alone(const struct alert *alert, const struct cap_area *area)
-{
-    (void)alert;
-    return area->ceiling.len > 0 && area->altitude.len == 0;
-}
-
-static bool no_place(const struct alert *alert, const struct cap_area *area)
-{
-    (void)alert;
-    return area->polygon_count == 0 && area->circle_count == 0 && area->geocodes.count == 0;
-}
-
-static const struct area_rule area_rules[] = {
-    {"cap.areadesc.missing", FINDING_WARNING, "areaDesc", "is missing or empty", no_area_desc},
-    {"cap.ceiling.alone", FINDING_WARNING, "ceiling", "may not be without altitude", ceiling_alone},
-    {"cap.area.place", FINDING_NOTE, "", "has neither polygon nor circle nor geocode", no_place},
-};
-
-const struct rule_set rules_cap = {
-    alert_rules, sizeof alert_rules / sizeof alert_rules[0],
-    info_rules,  sizeof info_rules / sizeof info_rules[0],
-    area_rules,  sizeof area_rules / sizeof area_rules[0],
-};
+const struct rule_set rules_cap = {PROFILE_CAP, rules, COUNT(rules)};

@@ -4,207 +4,340 @@
 
 #define EVENT_NAME "profile:CAP-CP:Event:"
 #define LOCATION_NAME "profile:CAP-CP:Location:"
+#define PARAMETER_NAME "profile:CAP-CP:"
+#define MINOR_CHANGE ":MinorChange"
+#define AUTO_TRANSLATED ":AutoTranslated"
 
-static struct slice first_with_prefix(const struct cap_pairs *pairs, const char *prefix)
+enum { EVENT_CODE_MIN = 4, EVENT_CODE_MAX = 12, UUID_MIN = 8 };
+
+static const struct cap_pair *event_of(const struct cap_info *info)
 {
-    for (size_t i = 0; i < pairs->count; i++) {
-        if (slice_istarts_with(pairs->items[i].name, prefix))
-            return pairs->items[i].value;
+    size_t position = 0;
+    return pairs_next(&info->event_codes, &position, EVENT_NAME, "");
+}
+
+static const struct cap_pair *parameter_of(const struct cap_info *info, const char *name)
+{
+    size_t position = 0;
+    return pairs_next(&info->parameters, &position, PARAMETER_NAME, name);
+}
+
+static bool not_cap_1_2(struct subject *s)
+{
+    return s->alert->version != CAP_1_2;
+}
+
+static bool differing_events(struct subject *s)
+{
+    const struct cap_pair *first = s->alert->info_count ? event_of(&s->alert->infos[0]) : NULL;
+    for (size_t i = 1; i < s->alert->info_count; i++) {
+        const struct cap_pair *event = event_of(&s->alert->infos[i]);
+        if (!event && !first)
+            continue;
+        if (!event || !first || !slice_ieq(event->value, first->value))
+            return event ? found_pair(s, event) : true;
     }
-    return (struct slice){NULL, 0};
+    return false;
 }
 
-static struct slice event_of(const struct cap_info *info)
+static bool no_profile_code(struct subject *s)
 {
-    return first_with_prefix(&info->event_codes, EVENT_NAME);
+    return !texts_have_prefix(&s->alert->codes, "profile:CAP-CP:");
 }
 
-static bool not_cap_1_2(const struct alert *alert)
+/* +hh:mm or -hh:mm at the end, whatever else is wrong with the time. */
+static bool has_zone(struct slice text)
 {
-    return alert->version != CAP_1_2;
+    if (text.len == 0)
+        return true;
+    if (text.len < 6)
+        return false;
+    const char *zone = text.ptr + text.len - 6;
+    return (zone[0] == '+' || zone[0] == '-') && zone[3] == ':';
 }
 
-static bool no_profile_code(const struct alert *alert)
+static bool no_zone(struct subject *s)
 {
-    return !texts_have_prefix(&alert->codes, "profile:CAP-CP:");
+    for (size_t i = 0; i < s->alert->info_count; i++) {
+        const struct cap_info *info = &s->alert->infos[i];
+        const struct cap_time *times[] = {&info->effective, &info->onset, &info->expires};
+        for (size_t k = 0; k < COUNT(times); k++) {
+            if (!has_zone(times[k]->text))
+                return found_text(s, times[k]->text);
+        }
+    }
+    return !has_zone(s->alert->sent.text) && found_text(s, s->alert->sent.text);
 }
 
-static bool differing_events(const struct alert *alert)
+static bool no_public_info(struct subject *s)
 {
-    for (size_t i = 1; i < alert->info_count; i++) {
-        if (!slice_ieq(event_of(&alert->infos[i]), event_of(&alert->infos[0])))
+    const struct alert *alert = s->alert;
+    bool speaks = alert->msg_type == MSG_TYPE_ALERT || alert->msg_type == MSG_TYPE_UPDATE;
+    return speaks && alert->scope == SCOPE_PUBLIC && alert->info_count == 0;
+}
+
+static bool no_cancel_info(struct subject *s)
+{
+    return s->alert->msg_type == MSG_TYPE_CANCEL && s->alert->scope == SCOPE_PUBLIC &&
+           s->alert->info_count == 0;
+}
+
+static bool no_language(struct subject *s)
+{
+    return s->info->language.len == 0;
+}
+
+static struct slice primary_language(const struct cap_info *info)
+{
+    struct slice rest = info->language, primary;
+    return slice_next_part(&rest, '-', &primary) ? primary : (struct slice){NULL, 0};
+}
+
+/* An info's counterpart is one of the first info's language with the same values: a message may
+ * hold several pairs, as when it is ended in one place and active in another. Where none fits, the
+ * one in the same turn is what it should have been. */
+static bool differing_values(struct subject *s)
+{
+    const struct alert *alert = s->alert;
+    struct slice first = primary_language(&alert->infos[0]), own = primary_language(s->info);
+    const char *difference = NULL;
+    size_t turn = 0, index = 0;
+    if (slice_ieq(own, first))
+        return false;
+    for (const struct cap_info *info = alert->infos; info < s->info; info++)
+        turn += slice_ieq(primary_language(info), own);
+    for (size_t i = 0; i < alert->info_count; i++) {
+        if (!slice_ieq(primary_language(&alert->infos[i]), first))
+            continue;
+        const char *found = infos_difference(&alert->infos[i], s->info);
+        if (!found)
+            return false;
+        if (index++ <= turn)
+            difference = found;
+    }
+    return difference && found_text(s, slice_from_cstr(difference));
+}
+
+static bool is_established(struct slice event)
+{
+    const struct schema_table *table = schema_table_find("capcp_events");
+    size_t english = schema_column(table, "name_en"), french = schema_column(table, "name_fr");
+    for (size_t row = 0; row < table->row_count; row++) {
+        if (text_is_same_name(event, schema_cell(table, row, english)) ||
+            text_is_same_name(event, schema_cell(table, row, french)) ||
+            text_is_same_name(event, schema_cell(table, row, 0)))
             return true;
     }
     return false;
 }
 
-static bool no_public_info(const struct alert *alert)
+/* ECCC's event texts are established by its own use: `temperature` says heat, in two languages. */
+static bool unestablished_event(struct subject *s)
 {
-    bool speaks = alert->msg_type == MSG_TYPE_ALERT || alert->msg_type == MSG_TYPE_UPDATE ||
-                  alert->msg_type == MSG_TYPE_CANCEL;
-    return speaks && alert->scope == SCOPE_PUBLIC && alert->info_count == 0 &&
-           alert->kind == KIND_ALERT;
+    return s->info->event.len > 0 && profile_of_author(s->alert) != PROFILE_ECCC &&
+           !is_established(s->info->event) && found_text(s, s->info->event);
 }
 
-static const struct alert_rule alert_rules[] = {
-    {"capcp.1.version", FINDING_WARNING, "", "the profile is one of CAP 1.2", not_cap_1_2},
-    {"capcp.2.one-event", FINDING_WARNING, "info", "the infos have different CAP-CP event codes",
-     differing_events},
-    {"capcp.3.code", FINDING_WARNING, "code", "no code names the version of the profile",
-     no_profile_code},
-    {"capcp.5.info", FINDING_WARNING, "info", "a public Alert, Update or Cancel needs one",
-     no_public_info},
-};
-
-static bool no_language(const struct alert *alert, const struct cap_info *info)
+static bool no_event(struct subject *s)
 {
-    (void)alert;
-    return info->language.len == 0;
+    return !event_of(s->info);
 }
 
-static bool not_one_event(const struct alert *alert, const struct cap_info *info)
+static bool repeated_event(struct subject *s)
 {
-    (void)alert;
-    return pairs_count(&info->event_codes, EVENT_NAME, false) != 1;
+    return pairs_count(&s->info->event_codes, EVENT_NAME, false) > 1;
 }
 
-static bool bad_event_form(const struct alert *alert, const struct cap_info *info)
+static bool bad_event_form(struct subject *s)
 {
-    (void)alert;
-    struct slice event = event_of(info);
-    return event.ptr && (event.len < 4 || event.len > 12 || text_has_any(event, " \t\r\n"));
+    const struct cap_pair *event = event_of(s->info);
+    return event &&
+           (event->value.len < EVENT_CODE_MIN || event->value.len > EVENT_CODE_MAX ||
+            text_has_any(event->value, " \t\r\n")) &&
+           found_pair(s, event);
 }
 
-static bool unlisted_event(const struct alert *alert, const struct cap_info *info)
+/* Both spellings of geophysical are in the table: the misspelled one is a code of 0.4. */
+static bool unlisted_event(struct subject *s)
 {
-    (void)alert;
-    const struct schema_table *table = schema_table_find("capcp_events");
-    struct slice event = event_of(info);
-    for (size_t row = 0; table && event.ptr && row < table->row_count; row++) {
-        if (slice_ieq_cstr(event, schema_cell(table, row, 0)))
+    const struct cap_pair *event = event_of(s->info);
+    size_t row;
+    return event && !table_row("capcp_events", event->value, &row) && found_pair(s, event);
+}
+
+static bool no_area(struct subject *s)
+{
+    return s->info->area_count == 0;
+}
+
+/* A number or a UUID names nobody. */
+static bool nameless_sender(struct subject *s)
+{
+    struct slice sender = s->alert->sender;
+    bool digits = false;
+    for (size_t i = 0; i < sender.len; i++) {
+        if (!strchr("0123456789abcdefABCDEF-.:", sender.ptr[i]))
             return false;
+        digits = digits || (sender.ptr[i] >= '0' && sender.ptr[i] <= '9');
     }
-    return event.ptr != NULL;
+    return sender.len > 0 && (digits || sender.len >= UUID_MIN) && found_text(s, sender);
 }
 
-static bool no_area(const struct alert *alert, const struct cap_info *info)
+static bool no_references(struct subject *s)
 {
-    (void)alert;
-    return info->area_count == 0;
+    bool follows = s->alert->msg_type == MSG_TYPE_UPDATE || s->alert->msg_type == MSG_TYPE_CANCEL;
+    return follows && s->alert->reference_count == 0;
 }
 
-static bool no_expires(const struct alert *alert, const struct cap_info *info)
+static bool no_expires(struct subject *s)
 {
-    (void)alert;
-    return !info->expires.set;
+    return !s->info->expires.set;
 }
 
-static bool no_sender_name(const struct alert *alert, const struct cap_info *info)
+static bool no_sender_name(struct subject *s)
 {
-    (void)alert;
-    return info->sender_name.len == 0;
+    return s->info->sender_name.len == 0;
 }
 
-static bool no_response_type(const struct alert *alert, const struct cap_info *info)
+static bool no_response_type(struct subject *s)
 {
-    (void)alert;
-    return info->response_type_count == 0;
+    return s->info->response_type_count == 0;
 }
 
-/* profile:CAP-CP:<version>:<name> */
-static bool is_profile_parameter(const struct cap_pair *pair, const char *name)
+/* What only watches, ends or does nothing needs no instruction. */
+static bool no_instruction(struct subject *s)
 {
-    size_t len = strlen(name);
-    return slice_istarts_with(pair->name, "profile:CAP-CP:") && pair->name.len > len &&
-           slice_ieq_cstr(slice_sub(pair->name, pair->name.len - len, pair->name.len), name);
-}
-
-static bool misplaced_minor_change(const struct alert *alert, const struct cap_info *info)
-{
-    for (size_t i = 0; i < info->parameters.count; i++) {
-        if (is_profile_parameter(&info->parameters.items[i], ":MinorChange"))
-            return alert->msg_type != MSG_TYPE_UPDATE;
+    for (size_t i = 0; i < s->info->response_type_count; i++) {
+        enum cap_response_type response = s->info->response_types[i];
+        if (response >= RESPONSE_SHELTER && response <= RESPONSE_AVOID)
+            return s->info->instruction.len == 0 &&
+                   found_text(s, slice_from_cstr(cap_response_type_name(response)));
     }
     return false;
 }
 
-static bool repeated_auto_translated(const struct alert *alert, const struct cap_info *info)
+static bool scattered_minor_change(struct subject *s)
 {
-    (void)alert;
     size_t count = 0;
-    for (size_t i = 0; i < info->parameters.count; i++)
-        count += is_profile_parameter(&info->parameters.items[i], ":AutoTranslated");
+    for (size_t i = 0; i < s->alert->info_count; i++)
+        count += parameter_of(&s->alert->infos[i], MINOR_CHANGE) != NULL;
+    return count > 0 && count < s->alert->info_count;
+}
+
+static bool misplaced_minor_change(struct subject *s)
+{
+    bool place = s->alert->msg_type == MSG_TYPE_UPDATE && s->alert->reference_count > 0;
+    const struct cap_pair *change = parameter_of(s->info, MINOR_CHANGE);
+    return change && !place && found_pair(s, change);
+}
+
+static bool unexplained_minor_change(struct subject *s)
+{
+    for (size_t i = 0; i < s->alert->info_count; i++) {
+        const struct cap_pair *change = parameter_of(&s->alert->infos[i], MINOR_CHANGE);
+        if (change && slice_ieq_cstr(change->value, "other") && s->alert->note.len == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool bad_minor_change(struct subject *s)
+{
+    static const char *const values[] = {"none",     "text",  "correction",
+                                         "resource", "layer", "other"};
+    size_t position = 0;
+    const struct cap_pair *change;
+    while ((change = pairs_next(&s->info->parameters, &position, PARAMETER_NAME, MINOR_CHANGE))) {
+        if (!text_is_one_of(change->value, values, COUNT(values)))
+            return found_pair(s, change);
+    }
+    return false;
+}
+
+static bool repeated_auto_translated(struct subject *s)
+{
+    size_t position = 0, count = 0;
+    while (pairs_next(&s->info->parameters, &position, PARAMETER_NAME, AUTO_TRANSLATED))
+        count++;
     return count > 1;
 }
 
-static const struct info_rule info_rules[] = {
-    {"capcp.6.language", FINDING_WARNING, "language", "every info states its language",
-     no_language},
-    {"capcp.8.event", FINDING_WARNING, "eventCode", "there must be exactly one CAP-CP event code",
-     not_one_event},
-    {"capcp.8.event-form", FINDING_WARNING, "eventCode",
-     "a CAP-CP event code has 4 to 12 characters without blanks", bad_event_form},
-    {"capcp.8.event-list", FINDING_NOTE, "eventCode",
-     "the CAP-CP event code is in no list known here", unlisted_event},
-    {"capcp.10.area", FINDING_WARNING, "area", "every info needs one", no_area},
-    {"capcp.13.expires", FINDING_NOTE, "expires", "is strongly recommended", no_expires},
-    {"capcp.14.sendername", FINDING_NOTE, "senderName", "is strongly recommended", no_sender_name},
-    {"capcp.15.responsetype", FINDING_NOTE, "responseType", "is strongly recommended",
-     no_response_type},
-    {"capcp.16.minorchange", FINDING_NOTE, "parameter", "MinorChange belongs to an Update",
-     misplaced_minor_change},
-    {"capcp.17.autotranslated", FINDING_WARNING, "parameter", "AutoTranslated may occur once",
-     repeated_auto_translated},
-};
-
-static bool is_profile_1_0(const struct alert *alert)
+static bool bad_auto_translated(struct subject *s)
 {
-    return texts_have_prefix(&alert->codes, "profile:CAP-CP:1");
+    static const char *const values[] = {"yes", "no"};
+    const struct cap_pair *flag = parameter_of(s->info, AUTO_TRANSLATED);
+    return flag && !text_is_one_of(flag->value, values, COUNT(values)) && found_pair(s, flag);
 }
 
-static bool no_location(const struct alert *alert, const struct cap_area *area)
+static bool no_shape(struct subject *s)
 {
-    bool shaped = area->polygon_count > 0 || area->circle_count > 0;
-    return pairs_count(&area->geocodes, LOCATION_NAME, false) == 0 &&
-           !(shaped && is_profile_1_0(alert));
+    return s->area->polygon_count == 0 && s->area->circle_count == 0;
+}
+
+/* In 1.0 a shape is enough. */
+static bool no_location(struct subject *s)
+{
+    bool enough = !no_shape(s) && texts_have_prefix(&s->alert->codes, "profile:CAP-CP:1");
+    return pairs_count(&s->area->geocodes, LOCATION_NAME, false) == 0 && !enough;
 }
 
 /* Province, census division or subdivision by digits; `none` for an unknown place, 00 for all of
  * Canada. */
 static bool is_location(struct slice value)
 {
-    unsigned long long number;
-    return slice_ieq_cstr(value, "none") ||
-           (slice_to_u64(value, &number) && (value.len == 2 || value.len == 4 || value.len == 7));
+    return slice_ieq_cstr(value, "none") || text_is_digits(value, 2) || text_is_digits(value, 4) ||
+           text_is_digits(value, 7);
 }
 
-static bool bad_location(const struct alert *alert, const struct cap_area *area)
+static bool bad_location(struct subject *s)
 {
-    (void)alert;
-    for (size_t i = 0; i < area->geocodes.count; i++) {
-        const struct cap_pair *geocode = &area->geocodes.items[i];
-        if (slice_istarts_with(geocode->name, LOCATION_NAME) && !is_location(geocode->value))
-            return true;
+    size_t position = 0;
+    const struct cap_pair *geocode;
+    while ((geocode = pairs_next(&s->area->geocodes, &position, LOCATION_NAME, ""))) {
+        if (!is_location(geocode->value))
+            return found_pair(s, geocode);
     }
     return false;
 }
 
-static bool no_shape(const struct alert *alert, const struct cap_area *area)
+static bool same_geocode(struct subject *s)
 {
-    (void)alert;
-    return area->polygon_count == 0 && area->circle_count == 0;
+    size_t position = 0;
+    const struct cap_pair *geocode = pairs_next(&s->area->geocodes, &position, "SAME", "SAME");
+    return geocode && found_pair(s, geocode);
 }
 
-static const struct area_rule area_rules[] = {
-    {"capcp.9.location", FINDING_WARNING, "geocode", "there is no CAP-CP location code",
-     no_location},
-    {"capcp.9.location-form", FINDING_WARNING, "geocode",
-     "a CAP-CP location code has 2, 4 or 7 digits or is none", bad_location},
-    {"capcp.18.shape", FINDING_NOTE, "", "a polygon or circle is recommended", no_shape},
+static const struct rule rules[] = {
+    {"capcp.1.version", ON_ALERT, not_cap_1_2},
+    {"capcp.2.one-event", ON_ALERT, differing_events},
+    {"capcp.3.code", ON_ALERT, no_profile_code},
+    {"capcp.4.zone", ON_ALERT, no_zone},
+    {"capcp.5.cancel", ON_ALERT, no_cancel_info},
+    {"capcp.5.info", ON_ALERT, no_public_info},
+    {"capcp.6.language", ON_INFO, no_language},
+    {"capcp.6.same", ON_INFO, differing_values},
+    {"capcp.7.event", ON_INFO, unestablished_event},
+    {"capcp.8.event", ON_INFO, no_event},
+    {"capcp.8.event-form", ON_INFO, bad_event_form},
+    {"capcp.8.event-list", ON_INFO, unlisted_event},
+    {"capcp.8.event-once", ON_INFO, repeated_event},
+    {"capcp.9.location", ON_AREA, no_location},
+    {"capcp.9.location-form", ON_AREA, bad_location},
+    {"capcp.9.same", ON_AREA, same_geocode},
+    {"capcp.10.area", ON_INFO, no_area},
+    {"capcp.11.sender", ON_ALERT, nameless_sender},
+    {"capcp.12.references", ON_ALERT, no_references},
+    {"capcp.13.expires", ON_INFO, no_expires},
+    {"capcp.14.sendername", ON_INFO, no_sender_name},
+    {"capcp.15.instruction", ON_INFO, no_instruction},
+    {"capcp.15.responsetype", ON_INFO, no_response_type},
+    {"capcp.16.everywhere", ON_ALERT, scattered_minor_change},
+    {"capcp.16.minorchange", ON_INFO, misplaced_minor_change},
+    {"capcp.16.note", ON_ALERT, unexplained_minor_change},
+    {"capcp.16.value", ON_INFO, bad_minor_change},
+    {"capcp.17.autotranslated", ON_INFO, repeated_auto_translated},
+    {"capcp.17.value", ON_INFO, bad_auto_translated},
+    {"capcp.18.shape", ON_AREA, no_shape},
 };
 
-const struct rule_set rules_capcp = {
-    alert_rules, sizeof alert_rules / sizeof alert_rules[0],
-    info_rules,  sizeof info_rules / sizeof info_rules[0],
-    area_rules,  sizeof area_rules / sizeof area_rules[0],
-};
+const struct rule_set rules_capcp = {PROFILE_CAP_CP, rules, COUNT(rules)};

@@ -97,8 +97,7 @@ static bool work_once(struct bench *bench, struct arena *arena, struct slice byt
     struct alert *alert = parsed.alerts[0];
     if (!alert->relayable)
         return false;
-    enum profile profile = profile_recognise(alert);
-    profile_check(alert, arena, profile);
+    profile_check(alert, arena, profile_of_author(alert));
     enum side side = profile_side(alert) == SIDE_US ? SIDE_CA : SIDE_US;
     struct translate_options options = {
         .geo = bench->geo, .derived_sender = SLICE("bench.invalid"), .sliver_share = 0.01};

@@ -42,7 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < parsed.count; i++) {
         struct alert *alert = parsed.alerts[i];
         int64_t end_s;
-        profile_check(alert, arena, profile_recognise(alert));
+        profile_check(alert, arena, profile_of_author(alert));
+        profile_check_target(alert, arena, PROFILE_US_POST);
+        profile_check_target(alert, arena, PROFILE_CA_EXCHANGE);
         if (alert->relayable !=
             (alert->kind == KIND_ALERT && !findings_have_fatal(&alert->findings)))
             abort();
