@@ -61,13 +61,17 @@ enum side host_country(struct host *host);
  * call. */
 bool host_mark(struct host *host, struct slice key, struct slice *value);
 
+/* Whether the message that is referenced has arrived by now, from whichever source. */
+bool host_knows(struct host *host, const struct cap_reference *reference);
+
 struct adapter_outcome {
     uint64_t receipt;
     struct slice
         verdict; /* of the last alert in the document; "unreadable" and "refused" win over others */
     struct slice reason;
     struct slice detail;
-    const struct intake_outcome *intake; /* for adapters/inject alone: the last outcome in full */
+    /* The last outcome in full, its alert too: for receipts (inject) and for what it references. */
+    const struct intake_outcome *intake;
 };
 
 struct adapter_ops {

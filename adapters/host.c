@@ -114,6 +114,12 @@ bool host_mark(struct host *host, struct slice key, struct slice *value)
     return code == OK;
 }
 
+bool host_knows(struct host *host, const struct cap_reference *reference)
+{
+    const struct host_port *port = &host->hosts->options.port;
+    return port->knows(port->context, reference);
+}
+
 bool host_receipt(struct host *host, struct arena *arena, struct slice authority,
                   const struct digest *digest, struct slice *out)
 {

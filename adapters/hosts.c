@@ -27,6 +27,12 @@ static enum err_code relay_mark(void *context, struct arena *arena, struct slice
     return journal_mark(relay->journal, arena, source, key, value, err);
 }
 
+static bool relay_knows(void *context, const struct cap_reference *reference)
+{
+    struct host_relay *relay = context;
+    return intake_knows(relay->intake, reference);
+}
+
 static enum err_code relay_receipt(void *context, struct arena *arena, struct slice authority,
                                    const struct digest *digest, struct slice *out, struct err *err)
 {
@@ -54,6 +60,7 @@ struct host_port host_port_relay(struct host_relay *relay)
     return (struct host_port){.deliver = relay_deliver,
                               .full = relay_full,
                               .mark = relay_mark,
+                              .knows = relay_knows,
                               .receipt = relay_receipt,
                               .guard = relay_guard,
                               .unguard = relay_unguard,

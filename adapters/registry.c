@@ -4,11 +4,13 @@
 extern const struct adapter_ops adapter_file;
 extern const struct adapter_ops adapter_replay;
 extern const struct adapter_ops adapter_inject;
+extern const struct adapter_ops adapter_naad;
 
 const struct adapter_ops *const adapter_registry[] = {
     &adapter_file,
     &adapter_replay,
     &adapter_inject,
+    &adapter_naad,
     NULL,
 };
 

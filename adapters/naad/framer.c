@@ -81,9 +81,10 @@ static bool is_filler(char c)
 static bool hand_on(struct framer *framer, enum frame_kind kind, size_t end)
 {
     size_t resets = framer->resets, begin = 0;
-    while (kind == FRAME_NOISE && begin < end && is_filler(framer->bytes[begin]))
+    while ((kind == FRAME_NOISE || kind == FRAME_CUT) && begin < end &&
+           is_filler(framer->bytes[begin]))
         begin++;
-    if (end > framer->limit && kind != FRAME_NOISE) {
+    if (end > framer->limit && (kind == FRAME_WHOLE || kind == FRAME_BROKEN)) {
         kind = FRAME_TOO_LONG;
         end = framer->limit + 1;
     }
@@ -326,8 +327,7 @@ void framer_feed(struct framer *framer, struct slice bytes)
 
 void framer_end(struct framer *framer)
 {
-    enum frame_kind kind = framer->where == INSIDE ? FRAME_BROKEN : FRAME_NOISE;
     if (framer->len > 0 && framer->where != PASSING)
-        hand_on(framer, kind, framer->len);
+        hand_on(framer, FRAME_CUT, framer->len);
     framer_reset(framer);
 }

@@ -38,6 +38,24 @@ void intake_destroy(struct intake *intake)
     free(intake);
 }
 
+bool intake_knows(struct intake *intake, const struct cap_reference *reference)
+{
+    static const enum alert_class classes[] = {CLASS_ACTUAL, CLASS_EXERCISE};
+    struct arena *arena = arena_create();
+    bool known = false;
+    for (size_t i = 0; i < 2 && !known; i++) {
+        struct identity identity = identity_of_reference(reference, classes[i]);
+        struct known_message in_flight;
+        struct journal_known row;
+        struct err err;
+        known = known_find(intake->known, arena, &identity, &in_flight, 1) > 0 ||
+                journal_find_reference(intake->options.journal, arena, &identity, &row, &err) !=
+                    ERR_NOT_FOUND;
+    }
+    arena_destroy(arena);
+    return known;
+}
+
 void intake_set_policy(struct intake *intake, const struct route_policy *policy)
 {
     intake->options.policy = policy;

@@ -119,6 +119,10 @@ enum err_code intake_sealer_create(const struct bulletin_options *bulletin,
 void intake_sealer_destroy(struct intake_sealer *sealer);
 void intake_sealer_hooks(struct intake_sealer *sealer, struct journal_hooks *hooks);
 
+/* Whether a message of that identity has arrived, in whatever class and with whatever verdict; what
+ * a source's archive need not be asked for. A journal that cannot be read counts as yes. */
+bool intake_knows(struct intake *intake, const struct cap_reference *reference);
+
 /* Runs the stages and appends to the journal; outcomes come by settle, later (dry run: before it
  * returns). */
 void intake_deliver(struct intake *intake, const struct intake_delivery *delivery);

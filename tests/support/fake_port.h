@@ -88,6 +88,18 @@ static inline enum err_code fake_mark(void *context, struct arena *arena, struct
     return OK;
 }
 
+/* By the identifier in the bytes. */
+static inline bool fake_knows(void *context, const struct cap_reference *reference)
+{
+    struct fake_port *port = context;
+    char element[300];
+    snprintf(element, sizeof element, "<identifier>%.*s<", SLICE_ARG(reference->identifier));
+    for (size_t i = 0; i < port->count; i++)
+        if (slice_find(port->items[i].bytes, element) >= 0)
+            return true;
+    return false;
+}
+
 static inline enum err_code fake_receipt(void *context, struct arena *arena, struct slice authority,
                                          const struct digest *digest, struct slice *out,
                                          struct err *err)
@@ -131,6 +143,7 @@ static inline struct host_port fake_port_of(struct fake_port *port)
     return (struct host_port){.deliver = fake_deliver,
                               .full = fake_full,
                               .mark = fake_mark,
+                              .knows = fake_knows,
                               .receipt = fake_receipt,
                               .guard = fake_guard,
                               .unguard = fake_unguard,

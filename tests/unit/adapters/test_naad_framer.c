@@ -24,7 +24,7 @@ struct record {
 static void take(void *context, enum frame_kind kind, struct slice bytes)
 {
     struct record *record = context;
-    buf_printf(&record->text, "%c%.*s|", "WBLN"[kind], SLICE_ARG(bytes));
+    buf_printf(&record->text, "%c%.*s|", "WBLNC"[kind], SLICE_ARG(bytes));
     record->count++;
     if (record->reset)
         framer_reset(record->reset);
@@ -98,16 +98,16 @@ static void test_what_breaks_off_swallows_nothing(void **state)
     assert_frames("<alert><info>never closed</alert><alert>b</alert>",
                   "W<alert><info>never closed</alert>|W<alert>b</alert>|");
     assert_frames(XML XML "<alert>b</alert>", "B" XML "|W" XML "<alert>b</alert>|");
-    assert_frames("<alert>half", "B<alert>half|");
-    assert_frames("<alert>half<", "B<alert>half<|");
-    assert_frames("<ale", "N<ale|");
+    assert_frames("<alert>half", "C<alert>half|");
+    assert_frames("<alert>half<", "C<alert>half<|");
+    assert_frames("<ale", "C<ale|");
 }
 
 static void test_noise(void **state)
 {
     (void)state;
     assert_frames("hello <alert>a</alert> and\n<alert>b</alert>!",
-                  "Nhello |W<alert>a</alert>|Nand\n|W<alert>b</alert>|N!|");
+                  "Nhello |W<alert>a</alert>|Nand\n|W<alert>b</alert>|C!|");
     assert_frames("</alert><b>c</b><alert>a</alert>", "N</alert><b>c</b>|W<alert>a</alert>|");
     assert_frames("< <<? <alert>a</alert>", "N< <<? |W<alert>a</alert>|");
     assert_frames(XML "<html><p>busy</p></html><alert>a</alert>",
