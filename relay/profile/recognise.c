@@ -159,13 +159,14 @@ enum profile profile_recognise(const struct alert *alert)
     return sender_ends(alert, "noaa.gov") ? PROFILE_IPAWS : PROFILE_CAP;
 }
 
-/* By sender, and where a copy has another sender by what only this producer writes. */
+/* By sender, and where a copy has another sender by what only this producer writes. Not everybody
+ * at noaa.gov writes what the warning service writes. */
 enum profile profile_of_author(const struct alert *alert)
 {
     static const struct sign nws = {"NationalWeatherService", PROFILE_NWS};
     enum profile profile = profile_recognise(alert);
-    if (profile == PROFILE_IPAWS &&
-        (sender_ends(alert, "noaa.gov") || event_codes_show(alert, &nws)))
+    if (profile == PROFILE_IPAWS && (slice_ieq_cstr(alert->sender, "w-nws.webmaster@noaa.gov") ||
+                                     event_codes_show(alert, &nws)))
         return PROFILE_NWS;
     static const struct sign eccc = {"layer:EC-MSC-SMC:", PROFILE_ECCC};
     if (profile == PROFILE_CAP_CP && (sender_ends(alert, "@canada.ca") ||

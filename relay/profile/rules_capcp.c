@@ -131,11 +131,17 @@ static bool is_established(struct slice event)
     return false;
 }
 
-/* ECCC's event texts are established by its own use: `temperature` says heat, in two languages. */
+/* What federal producers call an event is established by their use: ECCC says heat for
+ * `temperature`, in two languages, and NRCan has a plural of its own. */
+static bool is_federal(const struct alert *alert)
+{
+    return slice_ends_with(alert->sender, ".gc.ca") || slice_ends_with(alert->sender, "@canada.ca");
+}
+
 static bool unestablished_event(struct subject *s)
 {
-    return s->info->event.len > 0 && profile_of_author(s->alert) != PROFILE_ECCC &&
-           !is_established(s->info->event) && found_text(s, s->info->event);
+    return s->info->event.len > 0 && !is_federal(s->alert) && !is_established(s->info->event) &&
+           found_text(s, s->info->event);
 }
 
 static bool no_event(struct subject *s)

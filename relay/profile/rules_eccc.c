@@ -5,7 +5,7 @@
 #define LAYER "layer:EC-MSC-SMC:"
 #define LOCATION_STATUS ":Alert_Location_Status"
 
-enum { NUMBER_LEN = 10, YEAR_LEN = 4, CLC_LEN = 6 };
+enum { YEAR_LEN = 4, CLC_LEN = 6 };
 
 static const struct cap_pair *parameter_of(const struct cap_info *info, const char *name)
 {
@@ -13,17 +13,15 @@ static const struct cap_pair *parameter_of(const struct cap_info *info, const ch
     return pairs_next(&info->parameters, &position, LAYER, name);
 }
 
+/* urn:oid:2.49.0.1.124.<ten digits>.<year>; before 2014 without urn:oid: and with eight hex digits.
+ */
 static bool foreign_identifier(struct subject *s)
 {
-    static const char arc[] = "urn:oid:2.49.0.1.124.";
-    struct slice rest = s->alert->identifier, number;
-    if (slice_starts_with(rest, arc)) {
-        rest = slice_sub(rest, sizeof arc - 1, rest.len);
-        if (slice_next_part(&rest, '.', &number) && text_is_digits(number, NUMBER_LEN) &&
-            text_is_digits(rest, YEAR_LEN))
-            return false;
-    }
-    return found_text(s, s->alert->identifier);
+    struct slice identifier = s->alert->identifier;
+    struct slice year = slice_sub(identifier, identifier.len - YEAR_LEN, identifier.len);
+    bool own = slice_find(identifier, "2.49.0.1.124.") >= 0 && text_is_digits(year, YEAR_LEN) &&
+               identifier.ptr[identifier.len - YEAR_LEN - 1] == '.';
+    return !own && found_text(s, identifier);
 }
 
 static bool is_ended(const struct cap_info *info)

@@ -166,7 +166,7 @@ static bool bad_uri(struct subject *s)
 
 static bool bad_channel(struct subject *s)
 {
-    static const char *const channels[] = {"NWEM", "EAS", "CMAS", "PUBLIC"};
+    static const char *const channels[] = {"NWEM", "EAS", "CMAS", "PUBLIC", "CAPEXCH"};
     size_t position = 0;
     const struct cap_pair *block;
     while ((block = pairs_next(&s->info->parameters, &position, "BLOCKCHANNEL", "BLOCKCHANNEL"))) {

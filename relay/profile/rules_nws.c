@@ -2,17 +2,24 @@
 #include "alert/vtec.h"
 #include "profile/rules.h"
 
+/* What it wrote in CAP 1.1 had other identifiers, one event code and no channels. */
+static bool is_current(const struct subject *s)
+{
+    return s->alert->version == CAP_1_2;
+}
+
 static bool foreign_identifier(struct subject *s)
 {
     struct slice identifier = s->alert->identifier;
-    return !slice_starts_with(identifier, "urn:oid:2.49.0.1.840.0.") &&
+    return is_current(s) && !slice_starts_with(identifier, "urn:oid:2.49.0.1.840.0.") &&
            !slice_starts_with(identifier, "NWS-IDP-PROD-") && found_text(s, identifier);
 }
 
 static bool one_event_code(struct subject *s)
 {
-    return pairs_count(&s->info->event_codes, "SAME", true) == 0 ||
-           pairs_count(&s->info->event_codes, "NationalWeatherService", true) == 0;
+    return is_current(s) &&
+           (pairs_count(&s->info->event_codes, "SAME", true) == 0 ||
+            pairs_count(&s->info->event_codes, "NationalWeatherService", true) == 0);
 }
 
 static bool not_blocked(struct subject *s)
@@ -23,7 +30,7 @@ static bool not_blocked(struct subject *s)
         if (slice_ieq_cstr(block->value, "NWEM"))
             return false;
     }
-    return true;
+    return is_current(s);
 }
 
 static bool bad_event_end(struct subject *s)
