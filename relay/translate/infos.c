@@ -38,6 +38,22 @@ static size_t cancelled_count(const struct work *work)
     return count;
 }
 
+/*
+ * What is cancelled as an ending: Past, and without what it asked people to do, which no longer
+ * holds. No AllClear takes its place: a Cancel may also mean an error or an upgrade, and only the
+ * source can say that the danger has passed.
+ */
+static const struct cap_info *ended_info(struct work *work, const struct cap_info *given)
+{
+    struct cap_info *past = arena_alloc(work->arena, sizeof(*past));
+    *past = *given;
+    past->urgency = URGENCY_PAST;
+    past->response_types = NULL;
+    past->response_type_count = 0;
+    past->instruction = (struct slice){0};
+    return past;
+}
+
 static void infos_of_cancelled(struct work *work)
 {
     size_t count = cancelled_count(work);
@@ -52,13 +68,16 @@ static void infos_of_cancelled(struct work *work)
         if (!is_cancelled(work, candidate))
             continue;
         for (size_t j = 0; j < candidate->info_count; j++) {
-            struct cap_info *past = arena_alloc(work->arena, sizeof(*past));
-            *past = candidate->infos[j];
-            past->urgency = URGENCY_PAST;
-            infos[work->info_count++] = past;
+            if (work->trace)
+                trace_add(work->trace, work->arena, TRACE_ADDED, "",
+                          path_info(work, work->info_count, NULL),
+                          "rule: a Cancel takes the infos of what it cancels (%.*s)",
+                          SLICE_ARG(text_short(candidate->identifier, 120)));
+            infos[work->info_count++] = ended_info(work, &candidate->infos[j]);
         }
         notes_add(work->notes, work->arena, NOTE_INFOS_FROM_REFERENCED, "alert",
-                  "Infos are those of the cancelled %.*s, with urgency Past.",
+                  "Infos are those of the cancelled %.*s, with urgency Past and without "
+                  "responseType and instruction, which no longer hold.",
                   SLICE_ARG(text_short(candidate->identifier, 120)));
     }
     work->infos = infos;
@@ -88,6 +107,9 @@ static void note_filled(struct work *work, size_t i, const char *element, const 
 {
     notes_add(work->notes, work->arena, NOTE_ELEMENT_FILLED, path_info(work, i, element),
               "Mandatory, and missing in the source: %s.", value);
+    if (work->trace)
+        trace_add(work->trace, work->arena, TRACE_ADDED, "", path_info(work, i, element),
+                  "rule: mandatory, and missing in the source");
 }
 
 static void fill_category(struct work *work, size_t i, struct cap_info *info)
@@ -132,15 +154,33 @@ static struct cap_pairs given_pairs(struct work *work, size_t i, const struct ca
     struct pair_list list = {0};
     for (size_t j = 0; j < given->count; j++) {
         const struct cap_pair *pair = &given->items[j];
-        if (!slice_is_empty(pair->name) && !(needs_value && slice_is_empty(pair->value)))
+        if (!slice_is_empty(pair->name) && !(needs_value && slice_is_empty(pair->value))) {
             pair_list_add(work, &list, pair->name, pair->value);
-        else
-            notes_add(work->notes, work->arena, NOTE_PARAMETER_EMPTY,
-                      path_item(work, i, element, j), "No name or no value: %.*s%.*s.",
-                      SLICE_ARG(text_short(pair->name, 80)),
-                      SLICE_ARG(text_short(pair->value, 80)));
+            continue;
+        }
+        const char *path = path_item(work, i, element, j);
+        notes_add(work->notes, work->arena, NOTE_PARAMETER_EMPTY, path,
+                  "No name or no value: %.*s%.*s.", SLICE_ARG(text_short(pair->name, 80)),
+                  SLICE_ARG(text_short(pair->value, 80)));
+        trace_add(work->trace, work->arena, TRACE_DROPPED, path, "",
+                  "rule: a pair without name or value says nothing");
     }
     return list.pairs;
+}
+
+/* What NWS no longer lists in `references` because it has lapsed; by derived identity like those.
+ */
+static void rewrite_expired_references(struct work *work, size_t i)
+{
+    const struct cap_pairs *parameters = &work->derived->infos[i].parameters;
+    for (size_t j = 0; j < parameters->count; j++) {
+        struct cap_pair *pair = &parameters->items[j];
+        if (!slice_ieq_cstr(pair->name, "expiredReferences"))
+            continue;
+        const char *path = path_item(work, i, "parameter", j);
+        pair->value = references_rewrite(work, pair->value, path);
+        trace_add(work->trace, work->arena, TRACE_MAPPED, path, path, "rule: by derived identity");
+    }
 }
 
 enum err_code step_infos(struct work *work, struct err *err)
@@ -159,6 +199,8 @@ enum err_code step_infos(struct work *work, struct err *err)
         uri_correct(work, &info->web, path_info(work, i, "web"));
         info->event_codes = given_pairs(work, i, &info->event_codes, "eventCode", true);
         info->parameters = given_pairs(work, i, &info->parameters, "parameter", false);
+        rewrite_expired_references(work, i);
+        ending_mark_info(work, i);
     }
     return OK;
 }

@@ -63,6 +63,39 @@ const char *path_item(struct work *work, size_t info, const char *element, size_
 /* "alert/info[N]/area[M]/ELEMENT" */
 const char *path_area(struct work *work, size_t info, size_t area, const char *element);
 
+/* Whether an Update or Alert that ends its event becomes a Cancel for the target, and the notes on
+ * endings (ending.c). Called once infos are chosen. */
+enum cap_msg_type ending_msg_type(struct work *work);
+/* An info that ends by VTEC alone says so in CAP's own words too. */
+void ending_mark_info(struct work *work, size_t info);
+
+/* Triples "sender,identifier,sent" parted by white space, each by derived identity, in their order;
+ * what is no readable triple stays as it is and is noted at `path`. */
+struct slice references_rewrite(struct work *work, struct slice text, const char *path);
+
+/* Warning, watch, advisory, statement, ... of one info; absent where nothing tells (event_class.c).
+ */
+struct event_class {
+    struct slice name;
+    const char *by; /* what told it; static */
+};
+struct event_class event_class_of(struct work *work, const struct cap_info *info);
+/* "TOW": phenomenon and significance of the VTEC that leads the info, one that goes on before one
+ * that ends. Absent where there is none. */
+struct vtec;
+bool vtec_leading(const struct cap_info *info, struct vtec *out);
+struct slice vtec_key(struct work *work, const struct cap_info *info);
+
+/* eventCodes and parameters without a name, and eventCodes without a value, say nothing and are left
+ * out first. */
+static inline bool pair_is_given(const struct cap_pair *pair, bool needs_value)
+{
+    return !slice_is_empty(pair->name) && !(needs_value && slice_is_empty(pair->value));
+}
+/* The path in the source of the pair that stands at `kept` (from 0) without those. `element` is
+ * "eventCode" or "parameter". */
+const char *path_kept(struct work *work, size_t info, const char *element, size_t kept);
+
 /* Environment and Climate Change Canada, told by its layer code. */
 bool source_is_eccc(const struct work *work);
 

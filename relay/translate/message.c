@@ -105,31 +105,42 @@ static struct cap_texts codes_of(struct work *work)
     codes.items[codes.count++] =
         work_to_us(work) ? SLICE("IPAWSv1.0") : SLICE("profile:CAP-CP:0.4");
     codes.items[codes.count++] = SLICE(RELAY_MARK_CODE);
+    trace_add(work->trace, work->arena, TRACE_ADDED, "", "alert/code[1]",
+              "rule: the target's profile");
+    trace_add(work->trace, work->arena, TRACE_ADDED, "", "alert/code[2]", "rule: the relay's mark");
     for (size_t i = 0; i < given->count; i++) {
         struct slice code = given->items[i];
         struct name_rule rule = table_name_rule(work->input->target, "code", code);
         if (slice_is_empty(code) || is_own_code(&codes, code))
             continue;
-        if (rule.keep)
+        if (rule.keep) {
             codes.items[codes.count++] = code;
-        else
-            notes_add(work->notes, work->arena, NOTE_CODE_DROPPED,
-                      arena_printf(work->arena, "alert/code[%zu]", i + 1).ptr, "%.*s: %.*s.",
-                      SLICE_ARG(text_short(code, 80)), SLICE_ARG(rule.reason));
+            continue;
+        }
+        const char *path = arena_printf(work->arena, "alert/code[%zu]", i + 1).ptr;
+        notes_add(work->notes, work->arena, NOTE_CODE_DROPPED, path, "%.*s: %.*s.",
+                  SLICE_ARG(text_short(code, 80)), SLICE_ARG(rule.reason));
+        trace_add(work->trace, work->arena, TRACE_DROPPED, path, "", "value_names:%.*s",
+                  SLICE_ARG(rule.key));
     }
     return codes;
 }
 
-static void note_endings(struct work *work)
+/* Everything that is not copied as it is; `code` is traced where it is made. */
+static void trace_message(struct work *work)
 {
-    size_t ending = 0;
-    for (size_t i = 0; i < work->info_count; i++)
-        ending += work->infos[i]->urgency == URGENCY_PAST;
-    if (work->source->msg_type == MSG_TYPE_UPDATE && work->info_count > 0 &&
-        ending == work->info_count)
-        notes_add(
-            work->notes, work->arena, NOTE_ENDING_UPDATE, "alert/msgType",
-            "An Update that ends the event, as its source sends endings; it stays an Update.");
+    static const struct {
+        enum trace_kind kind;
+        const char *from, *to, *by;
+    } made[] = {
+        {TRACE_MAPPED, "alert/identifier", "alert/identifier", "rule: derived identity"},
+        {TRACE_MAPPED, "alert/sender", "alert/sender", "rule: the sender of derived messages"},
+        {TRACE_MAPPED, "alert/sender", "alert/source", "rule: who said it"},
+        {TRACE_MAPPED, "alert/note", "alert/note", "rule: says what it is a translation of"},
+    };
+    for (size_t i = 0; work->trace && i < sizeof(made) / sizeof(made[0]); i++)
+        trace_add(work->trace, work->arena, made[i].kind, made[i].from, made[i].to, "%s",
+                  made[i].by);
 }
 
 enum err_code step_message(struct work *work, struct err *err)
@@ -146,12 +157,14 @@ enum err_code step_message(struct work *work, struct err *err)
     derived->sender = arena_copy(work->arena, work->options->derived_sender);
     derived->sent = source->sent;
     derived->status = source->status;
-    derived->msg_type = source->msg_type;
+    derived->msg_type = ending_msg_type(work);
     derived->scope = source->scope;
     if (source->scope == SCOPE_NONE) {
         derived->scope = SCOPE_PUBLIC;
         notes_add(work->notes, work->arena, NOTE_SCOPE_FILLED, "alert/scope",
                   "CAP 1.0 without scope is Public.");
+        trace_add(work->trace, work->arena, TRACE_ADDED, "", "alert/scope",
+                  "rule: CAP 1.0 without scope is Public");
     }
     derived->source = source_of(work);
     derived->restriction = source->restriction;
@@ -159,6 +172,6 @@ enum err_code step_message(struct work *work, struct err *err)
     derived->codes = codes_of(work);
     derived->note = note_of(work);
     derived->incidents = source->incidents;
-    note_endings(work);
+    trace_message(work);
     return OK;
 }

@@ -10,8 +10,13 @@
 #define NOTE_CODE_DROPPED "code-dropped" /* profile or layer code of the source side */
 #define NOTE_REFERENCE_UNREADABLE                                                                  \
     "reference-unreadable" /* a reference without a readable instant stays as it was */
-#define NOTE_ENDING_UPDATE "ending-update" /* an ending that stays an Update */
-#define NOTE_SCOPE_FILLED "scope-filled"   /* CAP 1.0 without scope */
+#define NOTE_REFERENCE_REPEATED "reference-repeated" /* named twice, kept once */
+#define NOTE_ENDING_UPDATE                                                                         \
+    "ending-update" /* an ending that was no Cancel: it became one, or why it did not */
+#define NOTE_ENDING_PARTLY "ending-partly"   /* some infos end, others go on: stays what it was */
+#define NOTE_ENDING_VTEC "ending-vtec"       /* an info whose end VTEC alone told: urgency Past */
+#define NOTE_EVENT_UPGRADED "event-upgraded" /* ends because another event takes its place */
+#define NOTE_SCOPE_FILLED "scope-filled"     /* CAP 1.0 without scope */
 
 /* Infos */
 #define NOTE_INFOS_FROM_REFERENCED                                                                 \
@@ -26,12 +31,16 @@
 #define NOTE_URI_DROPPED "uri-dropped"
 #define NOTE_TIME_DROPPED "time-dropped"       /* unreadable instant */
 #define NOTE_OFFSET_REPLACED "offset-replaced" /* same instant, other offset */
+#define NOTE_ONSET_LATE "onset-after-expires"  /* the message lapses before the event begins */
+#define NOTE_EVENT_OUTLASTS "event-outlasts-expires" /* the event's end is later than `expires` */
 
 /* Events */
 #define NOTE_EVENT_NONE "event-none" /* no counterpart: no event code */
 #define NOTE_EVENT_BROADER "event-broader"
 #define NOTE_EVENT_NARROWER "event-narrower"
 #define NOTE_EVENT_DIFFERS "event-differs" /* infos of one message would get different codes */
+#define NOTE_EVENT_UNVERIFIED "event-unverified" /* coded by a row that nobody official confirmed  \
+                                                  */
 #define NOTE_EVENT_CODE_DROPPED "event-code-dropped"
 
 /* Areas */
@@ -55,10 +64,17 @@
 #define NOTE_CHANNELS_BLOCKED "channels-blocked"
 #define NOTE_EMBEDDED_LEFT_OUT "embedded-left-out" /* derefUri stays in the original */
 #define NOTE_RESOURCE_FILLED "resource-filled"
+#define NOTE_RESOURCE_DROPPED "resource-dropped" /* would be broadcast on the target side */
 #define NOTE_SIZE_DROPPED "size-dropped"
+#define NOTE_SIZE_CORRECTED "size-corrected"     /* to what the embedded content has */
+#define NOTE_DIGEST_CORRECTED "digest-corrected" /* was over the base64 text */
+#define NOTE_DIGEST_DROPPED "digest-dropped"     /* of nothing that is here */
 
 /* Generated French */
 #define NOTE_FRENCH_GENERATED "french-generated"
-#define NOTE_FRENCH_LEFT_OUT "french-left-out" /* the message would be too large */
+#define NOTE_FRENCH_LEFT_OUT "french-left-out"     /* the message would be too large */
+#define NOTE_FRENCH_EVENT_KEPT "french-event-kept" /* no table has a French name for it */
+#define NOTE_FRENCH_EVENT_UNOFFICIAL                                                               \
+    "french-event-unofficial" /* correct French, but nobody has published it */
 
 #endif

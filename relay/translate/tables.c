@@ -8,9 +8,10 @@
 
 /* All that translation reads; the digest over them is part of every bulletin. */
 static const char *const tables_read[] = {
-    "ca_csd_locations", "ca_provinces",  "capcp_events", "capcp_to_same", "clc_zones",
-    "french",           "french_places", "languages",    "nws_events",    "region_offsets",
-    "same_events",      "same_to_capcp", "us_states",    "value_names"};
+    "ca_csd_locations", "ca_provinces",     "capcp_events",  "capcp_to_same", "clc_zones",
+    "eccc_alert_names", "french",           "french_places", "languages",     "nws_events",
+    "region_offsets",   "same_events",      "same_to_capcp", "us_states",     "value_names",
+    "vtec_actions",     "vtec_significance"};
 enum { TABLE_COUNT = sizeof(tables_read) / sizeof(tables_read[0]) };
 
 static const struct schema_table *table_of(const char *name)
@@ -81,8 +82,11 @@ static enum fidelity fidelity_of(struct slice text)
 static struct event_match match(const struct schema_table *table, size_t row, const char *code,
                                 const char *fidelity)
 {
-    struct event_match found = {.reason = cell(table, row, "source")};
-    if (slice_eq_cstr(cell(table, row, "confidence"), "low"))
+    struct event_match found = {.reason = cell(table, row, "source"),
+                                .table = table->name,
+                                .key = cell(table, row, table->columns[0]),
+                                .confidence = cell(table, row, "confidence")};
+    if (slice_eq_cstr(found.confidence, "low"))
         return found;
     found.fidelity = fidelity_of(cell(table, row, fidelity));
     if (found.fidelity != FIDELITY_NONE)
@@ -90,9 +94,42 @@ static struct event_match match(const struct schema_table *table, size_t row, co
     return found;
 }
 
-static struct event_match no_match(void)
+static struct event_match no_match(const struct schema_table *table)
 {
-    return (struct event_match){.reason = SLICE("the code is in no table")};
+    return (struct event_match){.reason = SLICE("the code is in no table"), .table = table->name};
+}
+
+struct slice table_class(struct slice name)
+{
+    static const char *const classes[] = {"warning", "watch", "advisory", "statement"};
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        if (slice_ieq_cstr(name, classes[i]))
+            return slice_from_cstr(classes[i]);
+    }
+    return (struct slice){0};
+}
+
+/* The row has codes, but none for this class. */
+static struct event_match match_by_class(const struct schema_table *table, size_t row,
+                                         struct slice event_class)
+{
+    static const struct {
+        const char *class, *code, *fidelity;
+    } columns[] = {{"warning", "same_warning", "fidelity_warning"},
+                   {"watch", "same_watch", "fidelity_watch"},
+                   {"advisory", "same_statement", "fidelity_statement"},
+                   {"statement", "same_statement", "fidelity_statement"}};
+    struct event_match found = match(table, row, "same_any", "fidelity_any");
+    found.reason = SLICE("nothing tells whether it is a warning, a watch or a statement");
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        if (!slice_eq_cstr(event_class, columns[i].class))
+            continue;
+        found = match(table, row, columns[i].code, columns[i].fidelity);
+        if (slice_is_empty(cell(table, row, columns[i].code)))
+            found.reason = SLICE("SAME has no code for this class of the hazard; generic codes are "
+                                 "not guessed");
+    }
+    return found;
 }
 
 struct event_match table_capcp_to_same(struct slice capcp_code, struct slice event_class)
@@ -100,36 +137,42 @@ struct event_match table_capcp_to_same(struct slice capcp_code, struct slice eve
     const struct schema_table *table = table_of("capcp_to_same");
     size_t row = row_by(table, "capcp_code", capcp_code);
     if (row == table->row_count)
-        return no_match();
+        return no_match(table);
     if (!slice_is_empty(cell(table, row, "same_any")) ||
         slice_eq_cstr(cell(table, row, "fidelity_any"), "none"))
         return match(table, row, "same_any", "fidelity_any");
-    if (slice_eq_cstr(event_class, "warning"))
-        return match(table, row, "same_warning", "fidelity_warning");
-    if (slice_eq_cstr(event_class, "watch"))
-        return match(table, row, "same_watch", "fidelity_watch");
-    return match(table, row, "same_statement", "fidelity_statement");
+    return match_by_class(table, row, event_class);
 }
 
 struct event_match table_same_to_capcp(struct slice same_code)
 {
     const struct schema_table *table = table_of("same_to_capcp");
     size_t row = row_by(table, "same_code", same_code);
-    return row < table->row_count ? match(table, row, "capcp_code", "fidelity") : no_match();
+    return row < table->row_count ? match(table, row, "capcp_code", "fidelity") : no_match(table);
 }
 
 struct event_match table_nws_to_capcp(const char *column, struct slice key)
 {
     const struct schema_table *table = table_of("nws_events");
     size_t row = row_by(table, column, key);
-    return row < table->row_count ? match(table, row, "capcp_code", "fidelity") : no_match();
+    return row < table->row_count ? match(table, row, "capcp_code", "fidelity") : no_match(table);
+}
+
+static struct slice nws_cell(const char *column, struct slice key, const char *wanted)
+{
+    const struct schema_table *table = table_of("nws_events");
+    size_t row = row_by(table, column, key);
+    return row < table->row_count ? cell(table, row, wanted) : (struct slice){0};
 }
 
 struct slice table_nws_class(const char *column, struct slice key)
 {
-    const struct schema_table *table = table_of("nws_events");
-    size_t row = row_by(table, column, key);
-    return row < table->row_count ? cell(table, row, "class") : (struct slice){0};
+    return nws_cell(column, key, "class");
+}
+
+struct slice table_nws_name(const char *column, struct slice key)
+{
+    return nws_cell(column, key, "nws_event");
 }
 
 struct slice table_french(const char *group, const char *value)
@@ -210,5 +253,6 @@ struct name_rule table_name_rule(enum target target, const char *element, struct
     const char *column = target == TARGET_US_EXCHANGE ? "to_us" : "to_ca";
     return (struct name_rule){.keep = slice_eq_cstr(cell(table, best, column), "keep"),
                               .counterpart = cell(table, best, "counterpart"),
-                              .reason = cell(table, best, "reason")};
+                              .reason = cell(table, best, "reason"),
+                              .key = cell(table, best, "key")};
 }

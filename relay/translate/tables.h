@@ -14,7 +14,10 @@ enum fidelity { FIDELITY_NONE = 0, FIDELITY_EXACT, FIDELITY_BROADER, FIDELITY_NA
 struct event_match {
     struct slice code; /* absent where fidelity is none */
     enum fidelity fidelity;
-    struct slice reason; /* source column */
+    struct slice reason;     /* source column */
+    const char *table;       /* where it was looked up; NULL: no row was asked for */
+    struct slice key;        /* first column of the row; absent where there is no such row */
+    struct slice confidence; /* high, med, low; low is unverified and gives no code */
 };
 
 /* What becomes of a code, parameter, geocode or eventCode of that name: value_names.tsv. */
@@ -22,6 +25,7 @@ struct name_rule {
     bool keep;
     struct slice counterpart; /* a further parameter; "" for none */
     struct slice reason;
+    struct slice key; /* of the row: "parameter/EAS-*"; absent where no row fits */
 };
 struct name_rule table_name_rule(enum target target, const char *element, struct slice name);
 
@@ -30,7 +34,8 @@ struct slice table_cell(const char *table, struct slice key, const char *column)
 /* The same, with ASCII letters of the key compared without case. */
 struct slice table_cell_nocase(const char *table, struct slice key, const char *column);
 
-/* CAP-CP event code to SAME, by class of the message ("warning", "watch", else statement). */
+/* CAP-CP event code to SAME, by class: "warning", "watch", "advisory" and "statement" (which count
+ * as one). Absent: only a code that stands for the hazard whatever the class. */
 struct event_match table_capcp_to_same(struct slice capcp_code, struct slice event_class);
 struct event_match table_same_to_capcp(struct slice same_code);
 /* By NationalWeatherService code or VTEC phenomenon and significance ("TOW"), or by the product's
@@ -38,6 +43,11 @@ struct event_match table_same_to_capcp(struct slice same_code);
 struct event_match table_nws_to_capcp(const char *column, struct slice key);
 /* The class of that National Weather Service product. */
 struct slice table_nws_class(const char *column, struct slice key);
+/* The name of that product. */
+struct slice table_nws_name(const char *column, struct slice key);
+/* The class that a class's name says, in any letter case: lower case, lent for ever; else absent.
+ */
+struct slice table_class(struct slice name);
 
 /* French for a key of french.tsv; "" where there is none. */
 struct slice table_french(const char *group, const char *value);

@@ -3,6 +3,7 @@
  * so for us-exchange it is written with the standard offset of the first region; a table column and
  * no time-zone database, so that output stays pure.
  */
+#include "alert/lifecycle.h"
 #include "translate/internal.h"
 
 enum { OFFSET_MIN_MAX = 14 * 60 }; /* xs:dateTime */
@@ -135,23 +136,56 @@ static struct cap_time rewritten(struct work *work, struct cap_time time)
     return cap_time_make(work->arena, time.utc_s, offset_min);
 }
 
+/* The same instant in CAP's form. */
+static void rewrite(struct work *work, struct cap_time *time, const char *path)
+{
+    struct slice given = time->text;
+    *time = rewritten(work, *time);
+    if (work->trace && !slice_eq(given, time->text))
+        trace_add(work->trace, work->arena, TRACE_MAPPED, path, path,
+                  "rule: the same instant, written at %+d minutes (region_offsets)",
+                  time->offset_min);
+}
+
 static void rewrite_optional(struct work *work, struct cap_time *time, const char *path)
 {
     if (is_writable(time)) {
-        *time = rewritten(work, *time);
+        rewrite(work, time, path);
         return;
     }
-    if (!slice_is_empty(time->text))
+    if (!slice_is_empty(time->text)) {
         notes_add(work->notes, work->arena, NOTE_TIME_DROPPED, path,
                   "Not a readable instant: %.*s.", SLICE_ARG(text_short(time->text, 60)));
+        trace_add(work->trace, work->arena, TRACE_DROPPED, path, "",
+                  "rule: not a readable instant");
+    }
     *time = (struct cap_time){0};
+}
+
+/* `expires` is when the message lapses, and stays what it was: an event may begin after it, and
+ * most of those of NWS and ECCC end after it. */
+static void note_order(struct work *work, size_t i)
+{
+    const struct cap_info *info = &work->derived->infos[i];
+    if (!info->expires.set)
+        return;
+    if (info->onset.set && info->onset.utc_s > info->expires.utc_s)
+        notes_add(work->notes, work->arena, NOTE_ONSET_LATE, path_info(work, i, "onset"),
+                  "The event begins at %.*s, after the message lapses at %.*s.",
+                  SLICE_ARG(info->onset.text), SLICE_ARG(info->expires.text));
+    struct cap_time end = info_event_end(work->infos[i]);
+    if (end.set && end.utc_s > info->expires.utc_s && fits_years(&end, info->expires.offset_min))
+        notes_add(work->notes, work->arena, NOTE_EVENT_OUTLASTS, path_info(work, i, "expires"),
+                  "The event lasts to %.*s, longer than the message to %.*s.",
+                  SLICE_ARG(cap_time_make(work->arena, end.utc_s, info->expires.offset_min).text),
+                  SLICE_ARG(info->expires.text));
 }
 
 enum err_code step_times(struct work *work, struct err *err)
 {
     if (!is_writable(&work->derived->sent))
         return err_set(err, ERR_INVALID, "sent is not a year that CAP can write");
-    work->derived->sent = rewritten(work, work->derived->sent);
+    rewrite(work, &work->derived->sent, "alert/sent");
     for (size_t i = 0; i < work->derived->reference_count; i++) {
         struct cap_reference *reference = &work->derived->references[i];
         if (is_writable(&reference->sent))
@@ -162,6 +196,7 @@ enum err_code step_times(struct work *work, struct err *err)
         rewrite_optional(work, &info->effective, path_info(work, i, "effective"));
         rewrite_optional(work, &info->onset, path_info(work, i, "onset"));
         rewrite_optional(work, &info->expires, path_info(work, i, "expires"));
+        note_order(work, i);
     }
     return OK;
 }

@@ -396,7 +396,7 @@ static void test_ending_update_is_noted(void **state)
            HEAD("someone@canada.example", "Update", CA_CODES,
                 "<references>someone@canada.example,id-0,2026-04-15T16:51:47-04:00</references>")
                INFO(EN_CA, "wind", PAST, CAPCP("wind"), "") TAIL);
-    assert_int_equal(derived->msg_type, MSG_TYPE_UPDATE);
+    assert_int_equal(derived->msg_type, MSG_TYPE_CANCEL);
     assert_true(noted(one, NOTE_ENDING_UPDATE));
 }
 
