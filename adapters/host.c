@@ -221,21 +221,23 @@ void host_resume(struct host *host)
 
 /* --- life --- */
 
-static struct intake_source *keep_source(struct hosts *hosts, struct slice name)
+static struct kept_source *keep_source(struct hosts *hosts, struct slice name)
 {
     struct kept_source *kept = mem_alloc(sizeof *kept);
     snprintf(kept->name, sizeof kept->name, "%.*s", SLICE_ARG(name));
     kept->source.name = slice_from_cstr(kept->name);
     kept->next = hosts->kept;
     hosts->kept = kept;
-    return &kept->source;
+    return kept;
 }
 
-static struct intake_source *make_source(struct hosts *hosts, const struct adapter_ops *ops,
-                                         const struct relay_conf_source *source)
+static enum err_code make_source(struct hosts *hosts, const struct adapter_ops *ops,
+                                 const struct relay_conf_source *source,
+                                 struct intake_source **made, struct err *err)
 {
-    struct intake_source *out =
+    struct kept_source *kept =
         keep_source(hosts, source ? source->name : slice_from_cstr(ops->name));
+    struct intake_source *out = *made = &kept->source;
     out->class = CLASS_ACTUAL;
     if (source) {
         out->country = (enum side)source->country;
@@ -244,7 +246,9 @@ static struct intake_source *make_source(struct hosts *hosts, const struct adapt
     }
     if (ops->exercise_only)
         out->class = CLASS_EXERCISE;
-    return out;
+    enum err_code code = host_trust_create(source, &kept->trust, err);
+    out->trust = kept->trust;
+    return code;
 }
 
 static enum err_code read_options(struct host *host, struct err *err)
@@ -284,13 +288,14 @@ enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
     host->ops = ops;
     host->conf = relay_conf_hold(hosts->conf);
     host->conf_source = source;
-    host->source = make_source(hosts, ops, source);
+    enum err_code code = make_source(hosts, ops, source, &host->source, err);
     host->rewrites = source && host->source->class == CLASS_EXERCISE && !ops->exercise_only;
     host->waiting_end = &host->waiting;
     host->instance = mem_alloc(ops->instance_size ? ops->instance_size : 1);
     if (hosts->options.loop)
         host->retry = loop_timer_create(hosts->options.loop, retry_now, host);
-    enum err_code code = init_instance(host, err);
+    if (code == OK)
+        code = init_instance(host, err);
     if (code == OK && host->rewrites && !hosts->parser)
         code = parser_create(&hosts->parser, err);
     if (code != OK) {

@@ -96,9 +96,16 @@ struct source_status {
     uint64_t refused;
     uint64_t other;
     size_t in_flight;
+    enum origin_policy signature;
+    struct slice pin;    /* ends soon, or has; absent where none does */
+    int64_t pin_ends_us; /* of that one */
 };
 size_t hosts_count(const struct hosts *hosts);
 struct source_status hosts_status(const struct hosts *hosts, size_t index);
+/* The trust of the source of that name, as it is now; NULL for none. Lent while `hosts` lives. */
+const struct origin_trust *hosts_trust(void *hosts, struct slice source);
+/* Logs every pin that ends soon or has ended. */
+void hosts_tell_pins(const struct hosts *hosts, int64_t now_us);
 
 /* The reference page of all adapters' options. */
 void hosts_reference(struct buf *out);

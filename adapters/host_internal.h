@@ -69,6 +69,7 @@ struct host_authorities {
 
 struct kept_source {
     struct kept_source *next;
+    struct origin_trust *trust; /* of `source` */
     struct intake_source source;
     char name[64];
 };
@@ -84,6 +85,12 @@ struct hosts {
     bool started;
     bool paused;
 };
+
+/* host_trust.c: NULL for a source whose signatures are ignored, and for injection. */
+enum err_code host_trust_create(const struct relay_conf_source *source, struct origin_trust **out,
+                                struct err *err);
+/* Policy, and the pin that ends first where one does soon or did. */
+void host_trust_status(const struct host *host, int64_t now_us, struct source_status *status);
 
 /* host.c */
 enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,

@@ -212,6 +212,7 @@ void hosts_destroy(struct hosts *hosts)
     while (hosts->kept) {
         struct kept_source *kept = hosts->kept;
         hosts->kept = kept->next;
+        origin_trust_destroy(kept->trust);
         free(kept);
     }
     loop_timer_destroy(hosts->pulse);
@@ -360,7 +361,18 @@ struct source_status hosts_status(const struct hosts *hosts, size_t index)
     status.since_us = host->since_us;
     status.paused = host->paused || host->held_back;
     status.in_flight = host->in_flight + host->waiting_count;
+    if (hosts->options.loop)
+        host_trust_status(host, clock_now_us(loop_clock(hosts->options.loop)), &status);
     return status;
+}
+
+const struct origin_trust *hosts_trust(void *context, struct slice source)
+{
+    const struct hosts *hosts = context;
+    for (const struct host *host = hosts->first; host; host = host->next)
+        if (!host->retired && slice_eq(host->source->name, source))
+            return host->source->trust;
+    return NULL;
 }
 
 void hosts_reference(struct buf *out)

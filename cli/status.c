@@ -40,6 +40,24 @@ static void print_sources(const json_t *result)
     }
 }
 
+/* Whose key must be renewed in the relay's configuration. */
+static void print_pins(const json_t *result)
+{
+    const json_t *list = json_object_get(result, "sources");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *source = json_array_get(list, i);
+        const json_t *signature = json_object_get(source, "signature");
+        if (!json_is_string(json_object_get(signature, "pin")))
+            continue;
+        printf("            ");
+        common_print_cstr(stdout, common_json_text(source, "name"));
+        printf(": the pin ");
+        common_print_cstr(stdout, common_json_text(signature, "pin"));
+        printf(" ends or ended at %.19s\n", common_json_text(signature, "pin_ends"));
+    }
+}
+
 static void print_object(const char *title, json_t *object)
 {
     const char *name;
@@ -111,6 +129,7 @@ static bool print_status(const char *json)
         common_print_cstr(stdout, json_string_value(json_array_get(reasons, i)));
         putchar('\n');
     }
+    print_pins(result);
     print_journal(result);
     print_sources(result);
     print_keys(result);

@@ -58,6 +58,16 @@ static void print_numbers(const json_t *row)
     putchar('\n');
 }
 
+/* Of the alert's own XML signature; nothing where the relay was not to look. */
+static void print_signature(const json_t *signature)
+{
+    if (!json_is_object(signature))
+        return;
+    field("signature", common_json_text(signature, "verdict"));
+    if (json_is_string(json_object_get(signature, "text")))
+        field("", common_json_text(signature, "text"));
+}
+
 static void print_row(const json_t *row)
 {
     const json_t *details = json_object_get(row, "details");
@@ -72,6 +82,7 @@ static void print_row(const json_t *row)
     field("sent", common_json_text(row, "sent"));
     field("source", common_json_text(row, "source"));
     field("received", common_json_text(row, "received"));
+    print_signature(json_object_get(details, "signature"));
     print_numbers(row);
     print_notes(details, "findings", "rule");
     print_notes(details, "notes", "code");

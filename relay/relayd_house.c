@@ -196,6 +196,8 @@ static enum err_code build_intake(struct house *house, struct err *err)
         .bulletin = bulletin_options(conf),
         .actual_key = &house->keys.actual,
         .exercise_key = &house->keys.exercise,
+        .trust_of = hosts_trust,
+        .trust_context = house->hosts,
         .settle = hosts_settle,
         .settle_context = house->hosts,
     };

@@ -111,6 +111,7 @@ static void reload_apply(struct house *house, const struct relay_conf *conf,
     house->view.conf = conf;
     relay_conf_release(house->conf);
     house->conf = conf;
+    hosts_tell_pins(house->hosts, clock_now_us(loop_clock(house->loop)));
 }
 
 void house_reload(struct house *house)

@@ -70,6 +70,7 @@ static void house_on_day(void *context)
     struct house *house = context;
 
     relayd_key_list_warn(&house->key_list, clock_now_us(loop_clock(house->loop)));
+    hosts_tell_pins(house->hosts, clock_now_us(loop_clock(house->loop)));
 }
 
 static void house_start(struct house *house)
@@ -84,6 +85,7 @@ static void house_start(struct house *house)
     loop_timer_repeat(house->service_timer, 0, watched ? (int64_t)watchdog_us / 3 : SERVICE_US);
     house->keys_timer = loop_timer_create(house->loop, house_on_day, house);
     loop_timer_repeat(house->keys_timer, DAY_US, DAY_US);
+    hosts_tell_pins(house->hosts, clock_now_us(loop_clock(house->loop)));
     hosts_start(house->hosts);
 }
 

@@ -1,5 +1,12 @@
 #include "relayd_view.h"
 
+static const char *relayd_policy_name(enum origin_policy policy)
+{
+    static const char *const names[] = {
+        [ORIGIN_IGNORE] = "ignore", [ORIGIN_FLAG] = "flag", [ORIGIN_REQUIRE] = "require"};
+    return names[policy];
+}
+
 static void view_sources(void *context, view_source_fn each, void *each_context)
 {
     const struct relayd_view *view = context;
@@ -22,6 +29,9 @@ static void view_sources(void *context, view_source_fn each, void *each_context)
             .refused = status.refused,
             .other = status.other,
             .in_flight = status.in_flight,
+            .signature = relayd_policy_name(status.signature),
+            .pin = status.pin,
+            .pin_ends_us = status.pin_ends_us,
         };
 
         each(each_context, &source);

@@ -166,6 +166,27 @@ static enum err_code check_authorities(struct relay_conf *conf, const struct con
     return code;
 }
 
+/* What a pin says of its key is for who reads the files (origin_trust_create). */
+static enum err_code check_signature(struct relay_conf_source *source, struct err *err)
+{
+    struct relay_conf_pin *pins = source->signature.pins.items;
+    bool checked = source->signature.policy != CONF_SIGNATURE_IGNORE;
+    if (checked && source->class_max == CONF_CLASS_EXERCISE)
+        return conf_fail(source->node, "signature", err,
+                         "what a source of class exercise sends is rewritten and bears no "
+                         "signature; leave the policy at ignore");
+    if (source->signature.policy == CONF_SIGNATURE_REQUIRE && !source->signature.pins.count)
+        return conf_fail(source->node, "signature", err,
+                         "requires signatures and names no pins, so that every alert would be "
+                         "refused");
+    for (size_t i = 0; i < source->signature.pins.count; i++) {
+        conf_day(pins[i].not_before, &pins[i].not_before_s);
+        if (conf_day(pins[i].not_after, &pins[i].not_after_s))
+            pins[i].not_after_s += 86400;
+    }
+    return OK;
+}
+
 static enum err_code check_sources(struct relay_conf *conf, const struct conf_node *root,
                                    struct err *err)
 {
@@ -180,6 +201,7 @@ static enum err_code check_sources(struct relay_conf *conf, const struct conf_no
         if (all[i].country != CONF_SIDE_NONE && conf_has(all[i].node, "country_else"))
             return conf_fail(all[i].node, "country_else", err,
                              "only says something with `country: auto`");
+        code = check_signature(&all[i], err);
     }
     return code;
 }

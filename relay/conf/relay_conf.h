@@ -44,12 +44,35 @@ struct relay_conf_authority {
     const struct conf_node *node;
 };
 
+/* As enum origin_policy. */
+enum conf_signature {
+    CONF_SIGNATURE_IGNORE = 0,
+    CONF_SIGNATURE_FLAG = 1,
+    CONF_SIGNATURE_REQUIRE = 2
+};
+
+/* One key that may sign the alerts of a source. */
+struct relay_conf_pin {
+    struct slice name;
+    struct slice spki;     /* 64 hex digits */
+    struct slice file, ca; /* paths */
+    struct slice subject;
+    struct slice not_before, not_after; /* days as written */
+    int64_t not_before_s, not_after_s; /* from the first instant, to behind the last; 0: no bound */
+    bool allow_expired, allow_weak;
+};
+
 struct relay_conf_source {
     struct slice name;
     struct slice adapter;
-    int country;                  /* as enum side; 0: auto */
-    int country_else;             /* auto: as enum side; 0: both sides */
-    int class_max;                /* as enum alert_class */
+    int country;      /* as enum side; 0: auto */
+    int country_else; /* auto: as enum side; 0: both sides */
+    int class_max;    /* as enum alert_class */
+    struct {
+        int policy; /* enum conf_signature */
+        int64_t warn_before_us;
+        struct conf_list pins; /* struct relay_conf_pin */
+    } signature;
     const struct conf_node *node; /* the rest is the adapter's */
     struct digest digest;         /* equal: nothing in it was changed */
 };

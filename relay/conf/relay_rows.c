@@ -460,6 +460,10 @@ const struct conf_row relay_conf_source_rows[] = {
      .choices = class_choices,
      .help = "The highest class it may give. exercise: whatever it sends as Actual comes out as an "
              "exercise."},
+    {.name = "signature",
+     .type = CONF_MAP,
+     .rows = conf_signature_rows,
+     .help = "The XML signatures of its alerts: the only proof of where they came from."},
     {.type = CONF_REST, SOURCE(node)},
     {.type = CONF_END}};
 

@@ -8,8 +8,12 @@
 #include "conf/conf.h"
 
 extern const struct conf_row relay_conf_rows[];
+/* `signature` of a source (struct relay_conf_source). */
+extern const struct conf_row conf_signature_rows[];
 
 bool conf_is_hex_key(struct slice text);
+/* A day as 2026-07-12: the instant at which it begins, UTC. */
+bool conf_day(struct slice text, int64_t *from_s);
 /* 40 characters of Z85 (ZeroMQ RFC 32) or 64 hex digits; `out` has 32 bytes. */
 bool conf_curve_key(struct slice text, uint8_t *out);
 /* tcp on 127.0.0.0/8 or [::1], ipc, inproc. */

@@ -1,10 +1,30 @@
 /* Checks of single values. */
 #include "conf/relay_rows.h"
 
+#include "base/clock.h"
+
 bool conf_is_hex_key(struct slice text)
 {
     uint8_t key[32];
     return hex_decode(text, key, sizeof key);
+}
+
+bool conf_day(struct slice text, int64_t *from_s)
+{
+    unsigned long long part[3];
+    int year, month, day;
+    bool good = text.len == 10 && text.ptr[4] == '-' && text.ptr[7] == '-' &&
+                slice_to_u64(slice_sub(text, 0, 4), &part[0]) &&
+                slice_to_u64(slice_sub(text, 5, 7), &part[1]) &&
+                slice_to_u64(slice_sub(text, 8, 10), &part[2]) && part[0] >= 1 && part[1] >= 1 &&
+                part[1] <= 12 && part[2] >= 1;
+    if (!good)
+        return false;
+    int64_t days = clock_days_from_civil((int)part[0], (int)part[1], (int)part[2]);
+    /* There is no 30 February: it would be a day in March. */
+    clock_civil_from_days(days, &year, &month, &day);
+    *from_s = days * 86400;
+    return month == (int)part[1] && day == (int)part[2];
 }
 
 /* Digits of Z85 in the order of their values. */

@@ -7,17 +7,15 @@ static void remark_conflict(struct passage *passage)
 {
     const struct journal_known *first = &passage->dedup.first.row;
     unsigned long long seq = first->sent_count ? first->sent[0].seq : 0;
-    const char *signature = passage->alert->signature_count ? "signed, unchecked" : "unsigned";
+    struct slice signature = signature_against(passage, &passage->dedup.first);
     if (seq)
-        passage_remark(
-            passage, "conflict",
-            "bulletin %llu from %.*s has the same identity and other content; this one is %s", seq,
-            SLICE_ARG(first->source), signature);
+        passage_remark(passage, "conflict",
+                       "bulletin %llu from %.*s has the same identity and other content; %.*s", seq,
+                       SLICE_ARG(first->source), SLICE_ARG(signature));
     else
-        passage_remark(
-            passage, "conflict",
-            "arrival %lld from %.*s has the same identity and other content; this one is %s",
-            (long long)first->arrival, SLICE_ARG(first->source), signature);
+        passage_remark(passage, "conflict",
+                       "arrival %lld from %.*s has the same identity and other content; %.*s",
+                       (long long)first->arrival, SLICE_ARG(first->source), SLICE_ARG(signature));
 }
 
 static bool stop_duplicate(struct passage *passage)

@@ -16,6 +16,7 @@
 #include "alert/parse.h"
 #include "base/clock.h"
 #include "journal/journal.h"
+#include "origin/origin.h"
 #include "route/policy.h"
 #include "seal/bulletin.h"
 #include "translate/translate.h"
@@ -31,6 +32,7 @@ struct intake_source {
                                sides with a remark */
     enum alert_class class; /* the highest class it may give: CLASS_EXERCISE for replays and
                                training hubs */
+    const struct origin_trust *trust; /* whom its alerts may be signed by; NULL: not checked */
 };
 
 /* An authority's grants; an alert outside them is refused. NULL for sources without. */
@@ -96,6 +98,9 @@ struct intake_options {
     const struct key *actual_key; /* both are needed, with their secrets: a class without a key
                                      could not be published */
     const struct key *exercise_key;
+    /* The trust of a source by its name, to judge the other of two that conflict; NULL: none. */
+    const struct origin_trust *(*trust_of)(void *context, struct slice source);
+    void *trust_context;
     intake_outcome_fn settle;
     void *settle_context;
 };
@@ -122,7 +127,6 @@ void intake_sealer_hooks(struct intake_sealer *sealer, struct journal_hooks *hoo
 /* Whether a message of that identity has arrived, in whatever class and with whatever verdict; what
  * a source's archive need not be asked for. A journal that cannot be read counts as yes. */
 bool intake_knows(struct intake *intake, const struct cap_reference *reference);
-
 /* Runs the stages and appends to the journal; outcomes come by settle, later (dry run: before it
  * returns). */
 void intake_deliver(struct intake *intake, const struct intake_delivery *delivery);

@@ -119,6 +119,18 @@ static void put_translation_notes(struct buf *out, const struct passage *passage
     }
 }
 
+static void put_signature(struct buf *out, const struct passage *passage)
+{
+    const struct origin *signature = &passage->signature;
+    if (!passage->has_signature)
+        return;
+    put_member(out, ",\"signature\":{", "verdict",
+               slice_from_cstr(origin_verdict_name(signature->verdict)));
+    put_member(out, ",", "signer", signature->signer);
+    put_member(out, ",", "text", signature->text);
+    buf_put_char(out, '}');
+}
+
 struct slice notes_json(const struct passage *passage)
 {
     struct buf out;
@@ -130,7 +142,9 @@ struct slice notes_json(const struct passage *passage)
     put_remarks(&out, passage);
     buf_put_cstr(&out, "],\"notes\":[");
     put_translation_notes(&out, passage);
-    buf_put_cstr(&out, "]}");
+    buf_put_char(&out, ']');
+    put_signature(&out, passage);
+    buf_put_char(&out, '}');
     struct slice text = arena_copy(passage->arena, buf_slice(&out));
     buf_fini(&out);
     return text;

@@ -30,7 +30,8 @@ struct passage {
     struct known *known;
     /* its texts are lent until the stages are through; tag and source are for the outcome */
     struct intake_delivery delivery;
-    bool last; /* of its document */
+    bool last;      /* of its document */
+    bool enveloped; /* its document is not the alert itself */
 
     struct journal_entry *entry;
     struct arena *arena; /* the entry's */
@@ -50,6 +51,8 @@ struct passage {
     enum alert_class class;   /* origin; CLASS_NONE for System and Draft */
     bool has_identity;        /* origin */
     struct identity identity; /* origin */
+    bool has_signature;       /* signature: somebody looked */
+    struct origin signature;  /* signature */
     struct digest content;    /* dedup; of others at record */
     bool has_content;
     struct slice secondary_key;  /* dedup */
@@ -85,6 +88,7 @@ bool stage_origin(struct passage *passage);
 bool stage_loop(struct passage *passage);
 bool stage_scope(struct passage *passage);
 bool stage_class(struct passage *passage);
+bool stage_signature(struct passage *passage);
 bool stage_dedup(struct passage *passage);
 bool stage_grants(struct passage *passage);
 bool stage_chain(struct passage *passage);
@@ -97,6 +101,9 @@ bool stage_record(struct passage *passage);
 /* Whether the grants reach that far; the reason why not goes to *detail. Pure but for the arena. */
 bool grants_cover_area(const struct intake_grants *grants, const struct geo *geo,
                        struct arena *arena, const struct route_area *area, struct slice *detail);
+
+/* Which of the two has the better origin signature, in words; for the note on a conflict. */
+struct slice signature_against(struct passage *passage, struct known_message *first);
 
 /* Findings, remarks and notes of the translations as JSON, in the arena. */
 struct slice notes_json(const struct passage *passage);

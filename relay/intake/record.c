@@ -129,7 +129,8 @@ static void take_origin(struct bulletin_facts *facts, struct passage *passage)
     facts->original = passage->alert;
     facts->original_bytes = passage->entry->bytes;
     facts->source = passage->entry->source;
-    facts->signature_verdict = passage->alert->signature_count ? SLICE("unchecked") : SLICE("none");
+    facts->signature_verdict = slice_from_cstr(origin_verdict_name(passage->signature.verdict));
+    facts->signature_signer = passage->signature.signer;
     if (!delivery->recording)
         return;
     struct digest *recording = arena_alloc(passage->arena, sizeof(*recording));

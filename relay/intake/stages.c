@@ -13,6 +13,7 @@ const struct stage stages[] = {
     {"loop", stage_loop, false},           /* of a relay's own making */
     {"scope", stage_scope, false},         /* Public only */
     {"class", stage_class, false},         /* heartbeats, System, Draft */
+    {"signature", stage_signature, false}, /* who signed it, where the source wants to know */
     {"dedup", stage_dedup, false},         /* duplicate, conflict, re-wrapped */
     {"grants", stage_grants, false},       /* what an authority may inject */
     {"chain", stage_chain, false},         /* where its references went, what it ends */

@@ -91,6 +91,16 @@ static void facts_add_counters(json_t *object, const struct view_source *source)
     json_put_number(object, "in_flight", source->in_flight);
 }
 
+static void facts_add_signature(json_t *object, const struct view_source *source)
+{
+    json_t *signature = json_object();
+
+    json_put(signature, "policy", json_string(source->signature ? source->signature : "ignore"));
+    json_put_text(signature, "pin", source->pin);
+    json_put_time_us(signature, "pin_ends", source->pin_ends_us);
+    json_put(object, "signature", signature);
+}
+
 static void facts_take_source(void *context, const struct view_source *source)
 {
     struct facts_sources_walk *walk = context;
@@ -104,8 +114,10 @@ static void facts_take_source(void *context, const struct view_source *source)
     json_put_text(object, "reason", reason);
     json_put_time_us(object, "since", source->since_us);
     json_put_time_us(object, "last_message", source->last_message_us);
-    if (walk->whole)
+    if (walk->whole) {
         facts_add_counters(object, source);
+        facts_add_signature(object, source);
+    }
     json_append(walk->list, object);
 }
 

@@ -21,6 +21,9 @@ struct view_source {
     bool paused;
     uint64_t received, relayed, duplicate, unreadable, refused, other; /* since the start */
     size_t in_flight;
+    const char *signature; /* policy on the alerts' own: "ignore", "flag", "require" */
+    struct slice pin;      /* of a signer's key, that ends soon or has ended; absent for none */
+    int64_t pin_ends_us;
 };
 typedef void (*view_source_fn)(void *context, const struct view_source *source);
 

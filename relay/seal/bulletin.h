@@ -45,8 +45,7 @@ struct bulletin_facts {
     struct slice original_bytes;
 
     struct slice source;            /* the source's name in the configuration */
-    struct slice signature_verdict; /* of the original's own signature: "none", "unchecked", later
-                                       "valid", ... */
+    struct slice signature_verdict; /* of the original's own signature: origin_verdict_name() */
     struct slice signature_signer;  /* may be absent */
     const struct digest *recording; /* digest of the recording that was replayed; NULL otherwise */
     struct slice recording_name;

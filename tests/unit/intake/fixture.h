@@ -45,6 +45,7 @@ struct fixture {
     struct intake *intake;
     struct intake_source source;
     struct route_policy policy;
+    const struct origin_trust *(*trust_of)(void *context, struct slice source);
     struct seen seen[SEEN_MAX];
     size_t seen_count;
 };
@@ -99,6 +100,8 @@ static inline void fixture_start(struct fixture *fixture)
         .bulletin = bulletin,
         .actual_key = &fixture->actual,
         .exercise_key = &fixture->exercise,
+        .trust_of = fixture->trust_of,
+        .trust_context = fixture,
         .settle = fixture_settle,
         .settle_context = fixture,
     };
@@ -112,7 +115,8 @@ static inline int fixture_open(void **state)
     struct fixture *fixture = test_calloc(1, sizeof(*fixture));
     fixture->arena = arena_create();
     fixture->clock = (struct clock){fixture_now, fixture_synchronised, NULL};
-    fixture->source = (struct intake_source){SLICE("naad"), SIDE_CA, SIDE_NONE, CLASS_ACTUAL};
+    fixture->source =
+        (struct intake_source){.name = SLICE("naad"), .country = SIDE_CA, .class = CLASS_ACTUAL};
     fixture->relay_name = SLICE("unit");
     fixture->policy = (struct route_policy){.within_km = 50};
     snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/caprelay-intake-XXXXXX");
