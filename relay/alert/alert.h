@@ -98,6 +98,15 @@ enum side { SIDE_NONE = 0, SIDE_CA, SIDE_US };
 
 enum alert_kind { KIND_ALERT = 0, KIND_HEARTBEAT, KIND_UNREADABLE };
 
+/* What the alert was found as. The nearest wrapper counts. */
+enum alert_form {
+    FORM_CAP = 0,   /* the document is the alert */
+    FORM_WRAPPED,   /* CAP in a wrapper that says nothing to us */
+    FORM_EDXL_DE,   /* CAP in an EDXL-DE envelope */
+    FORM_ATOM,      /* CAP in an Atom entry */
+    FORM_ATOM_ENTRY /* no CAP: incident information made from what the entry says (incident.h) */
+};
+
 struct cap_time {
     int64_t utc_s;     /* the instant */
     int offset_min;    /* minutes east of UTC as written */
@@ -201,7 +210,8 @@ struct cap_reference {
 };
 
 struct alert {
-    enum cap_version version;
+    enum cap_version version; /* unknown for FORM_ATOM_ENTRY */
+    enum alert_form form;
     enum alert_kind kind;
     bool schema_valid; /* of the received bytes, by the schema of its version */
     bool repaired;     /* read from a repaired copy; the findings say how */
@@ -210,9 +220,9 @@ struct alert {
     struct slice identifier;
     struct slice sender;
     struct cap_time sent;
-    enum cap_status status;
+    enum cap_status status; /* the lower of the alert's own and its wrappers' */
     enum cap_msg_type msg_type;
-    enum cap_scope scope;
+    enum cap_scope scope; /* Restricted where a wrapper is confidential */
     struct slice source;
     struct slice restriction;
     struct cap_texts addresses; /* quotes taken off */
@@ -240,7 +250,9 @@ const char *cap_severity_name(enum cap_severity severity);
 const char *cap_certainty_name(enum cap_certainty certainty);
 const char *cap_version_name(enum cap_version version); /* "1.2"; "" where unknown */
 const char *alert_class_name(enum alert_class class);   /* "actual", "exercise", "" */
-const char *side_name(enum side side);                  /* "ca", "us", "" */
+/* "cap", "wrapped", "edxl-de", "atom", "atom-entry" */
+const char *alert_form_name(enum alert_form form);
+const char *side_name(enum side side); /* "ca", "us", "" */
 enum alert_class alert_class_from_name(struct slice name);
 enum side side_from_name(struct slice name);
 enum side side_other(enum side side);

@@ -25,6 +25,7 @@ static const char *const certainty_names[] = {"",         "Observed", "Likely",
 static const char *const version_names[] = {"", "1.0", "1.1", "1.2"};
 static const char *const class_names[] = {"", "actual", "exercise"};
 static const char *const side_names[] = {"", "ca", "us"};
+static const char *const form_names[] = {"cap", "wrapped", "edxl-de", "atom", "atom-entry"};
 
 const struct code_list codes_status = LIST(status_names);
 const struct code_list codes_msg_type = LIST(msg_type_names);
@@ -37,6 +38,7 @@ const struct code_list codes_certainty = LIST(certainty_names);
 static const struct code_list codes_version = LIST(version_names);
 static const struct code_list codes_class = LIST(class_names);
 static const struct code_list codes_side = LIST(side_names);
+static const struct code_list codes_form = LIST(form_names);
 
 unsigned code_find(const struct code_list *list, struct slice name)
 {
@@ -114,6 +116,11 @@ const char *alert_class_name(enum alert_class class)
 const char *side_name(enum side side)
 {
     return name_at(&codes_side, side);
+}
+
+const char *alert_form_name(enum alert_form form)
+{
+    return name_at(&codes_form, form);
 }
 
 enum alert_class alert_class_from_name(struct slice name)

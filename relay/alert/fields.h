@@ -25,6 +25,16 @@ void field_references(struct reader *r, const xmlNode *node);
 void field_polygon(struct reader *r, const xmlNode *node, struct cap_area *area);
 void field_circle(struct reader *r, const xmlNode *node, struct cap_area *area);
 
+/* The same from CAP's notation in the arena, for shapes that were written in another one; `node` is
+ * the place of findings. */
+void shape_add_polygon(struct reader *r, const xmlNode *node, struct slice text,
+                       struct cap_area *area);
+void shape_add_circle(struct reader *r, const xmlNode *node, struct slice text,
+                      struct cap_area *area);
+/* Takes the next number, behind blanks and commas, off the front; false at the end or at something
+ * else (then *rest is not empty). */
+bool shape_next_number(struct slice *rest, double *value);
+
 /* The next free item of an array of `*count` items that doubles; the item is zeroed. */
 void *field_append(struct reader *r, void *items_pointer, size_t *count, size_t item_size);
 

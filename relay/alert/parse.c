@@ -1,6 +1,9 @@
 #include "alert/parse.h"
 
 #include "alert/document.h"
+#include "alert/edxl.h"
+#include "alert/entry.h"
+#include "alert/incident.h"
 #include "alert/repair.h"
 #include "alert/text.h"
 #include "alert/validate.h"
@@ -44,6 +47,9 @@ struct reading {
     size_t capacity;
     const struct repair *repair; /* NULL: the received bytes themselves */
     bool bare;                   /* without the schema */
+    struct alert leftovers;      /* findings about what holds no alert */
+    struct reader left;          /* that collects them */
+    struct atom_author author;   /* of the feed */
 };
 
 static struct alert *add_alert(struct reading *reading)
@@ -87,18 +93,28 @@ static bool contains_heartbeat(struct slice sender)
     return slice_ifind(sender, "heartbeat") >= 0;
 }
 
-static void read_one(struct reading *reading, xmlNode *element)
+static unsigned line_offset(const struct reading *reading)
+{
+    return reading->repair ? reading->repair->line_offset : 0;
+}
+
+static struct reader begin_alert(struct reading *reading, const xmlNode *element)
 {
     struct alert *alert = add_alert(reading);
-    struct reader reader = {
-        .arena = reading->arena,
-        .alert = alert,
-        .root = element,
-        .line_offset = reading->repair ? reading->repair->line_offset : 0,
-    };
     if (reading->repair)
         note_repair(alert, reading->arena, reading->repair);
+    return (struct reader){.arena = reading->arena,
+                           .alert = alert,
+                           .root = element,
+                           .line_offset = line_offset(reading)};
+}
+
+static void read_one(struct reading *reading, xmlNode *element)
+{
+    struct reader reader = begin_alert(reading, element);
+    struct alert *alert = reader.alert;
     read_alert(&reader);
+    envelope_apply(&reader);
     if (!reading->bare)
         validate_alert(&reading->parser->schemas, &reader, element);
     if (alert->repaired)
@@ -118,12 +134,6 @@ static const char *namespace_of(const xmlNode *node)
     return node->ns && node->ns->href ? (const char *)node->ns->href : NULL;
 }
 
-static bool is_cap_alert(const xmlNode *node)
-{
-    return is_element(node, "alert") &&
-           cap_version_of_namespace(namespace_of(node)) != CAP_VERSION_UNKNOWN;
-}
-
 /* The next node in document order, not below `node` where `inside` is false. */
 static xmlNode *next_node(xmlNode *node, const xmlNode *root, bool inside)
 {
@@ -134,26 +144,129 @@ static xmlNode *next_node(xmlNode *node, const xmlNode *root, bool inside)
     return node == root ? NULL : node->next;
 }
 
+static void read_incident(struct reading *reading, const xmlNode *node,
+                          const struct atom_entry *entry)
+{
+    struct reader reader = begin_alert(reading, node);
+    incident_read(&reader, entry);
+    envelope_apply(&reader);
+    reader.alert->kind = KIND_ALERT;
+    reader.alert->relayable = !findings_have_fatal(&reader.alert->findings);
+}
+
+static void find_entry_without_alert(struct reading *reading, const xmlNode *node,
+                                     const struct atom_entry *entry)
+{
+    const struct atom_link *link = atom_cap_link(entry);
+    for (size_t i = 0; i < entry->link_count && !link; i++)
+        link = entry->links[i].href.len ? &entry->links[i] : NULL;
+    if (link)
+        reader_find(&reading->left, "atom.linked", FINDING_WARNING, node,
+                    "holds no alert, only a link: '%.*s'", SLICE_ARG(text_clip(link->href, 200)));
+    else
+        reader_find(&reading->left, "atom.other-entry", FINDING_WARNING, node,
+                    "holds no alert, and no category says that it is incident information");
+}
+
+/* Whether there may be alerts inside. */
+static bool visit_entry(struct reading *reading, xmlNode *node)
+{
+    struct alert shell = {0};
+    struct reader reader = {.arena = reading->arena,
+                            .alert = &shell,
+                            .root = node,
+                            .line_offset = line_offset(reading)};
+    struct atom_entry entry = entry_read(&reader, node, &reading->author);
+    if (entry.holds_cap)
+        envelope_attach(node, entry_envelope(&reader, &entry));
+    else if (incident_is(&entry))
+        read_incident(reading, node, &entry);
+    else
+        find_entry_without_alert(reading, node, &entry);
+    return entry.holds_cap;
+}
+
+/* One element of a wrapper: whether to look inside. */
+static bool visit(struct reading *reading, xmlNode *node)
+{
+    if (node->type != XML_ELEMENT_NODE)
+        return false;
+    if (entry_is_cap_alert(node)) {
+        read_one(reading, node);
+        return false;
+    }
+    if (edxl_is_distribution(node)) {
+        envelope_attach(node, edxl_read_distribution(reading->arena, node, line_offset(reading)));
+    } else if (edxl_is_content(node)) {
+        if (!entry_holds_cap(node)) {
+            edxl_find_other_content(&reading->left, node);
+            return false;
+        }
+        envelope_attach(node, edxl_read_content(reading->arena, node, line_offset(reading)));
+    } else if (entry_is(node, "feed")) {
+        reading->author = entry_author(&reading->left, node);
+    } else if (entry_is(node, "entry")) {
+        return visit_entry(reading, node);
+    } else if (strcmp((const char *)node->name, "deleted-entry") == 0) {
+        /* RFC 6721. It gives no sender and no status: nothing that a Cancel could be made of. */
+        reader_find(&reading->left, "atom.deleted", FINDING_WARNING, node,
+                    "an entry was deleted; what was relayed of it stands until it expires");
+    }
+    return true;
+}
+
+/* What holds no alert is told with the first alert there is. */
+static void tell_leftovers(struct reading *reading)
+{
+    struct alert *first = reading->parsed.alerts[0];
+    envelope_pass_on(reading->arena, &reading->leftovers.findings, &first->findings, true);
+}
+
 static void read_enveloped(struct reading *reading, xmlNode *root)
 {
+    reading->left = (struct reader){.arena = reading->arena,
+                                    .alert = &reading->leftovers,
+                                    .root = root,
+                                    .line_offset = line_offset(reading)};
     xmlNode *node = root;
     while (node) {
-        bool is_alert = is_cap_alert(node);
-        if (is_alert && reading->parsed.count == PARSE_ALERTS_MAX - 1) {
+        bool adds = entry_is_cap_alert(node) || entry_is(node, "entry");
+        if (adds && reading->parsed.count == PARSE_ALERTS_MAX - 1) {
             /* Not in silence: the last one says that there were more. */
             add_unreadable(
                 reading, "read.alerts-max", (unsigned)xmlGetLineNo(node),
                 "too many alerts in one document; this one and what follows are left out");
-            return;
+            break;
         }
-        if (is_alert)
-            read_one(reading, node);
-        node = next_node(node, root, !is_alert && node->type == XML_ELEMENT_NODE);
+        node = next_node(node, root, visit(reading, node));
     }
+}
+
+/* A wrapper that is known, but has no alert in it. */
+static bool add_empty_wrapper(struct reading *reading, const xmlNode *root)
+{
+    const struct findings *left = &reading->leftovers.findings;
+    bool edxl = edxl_is_distribution(root),
+         atom = entry_is(root, "feed") || entry_is(root, "entry");
+    if (!edxl && !atom)
+        return false;
+    const char *rule = edxl ? "edxl.no-alert" : "atom.no-alert";
+    if (findings_have(left, "atom.linked"))
+        rule = "atom.linked";
+    size_t others = left->count + left->left_out;
+    char text[600];
+    snprintf(text, sizeof text, "no CAP alert in it%s%.*s%s", left->count ? ": " : "",
+             left->count ? (int)left->items[0].text.len : 0,
+             left->count ? left->items[0].text.ptr : "", others > 1 ? " (and more)" : "");
+    add_unreadable(reading, rule, (unsigned)xmlGetLineNo(root), text);
+    return true;
 }
 
 static void add_no_cap(struct reading *reading, const xmlNode *root)
 {
+    reading->parsed.no_cap = true;
+    if (add_empty_wrapper(reading, root))
+        return;
     const char *uri = namespace_of(root);
     char text[300];
     struct slice found = text_clip(slice_from_cstr(uri), 100);
@@ -169,13 +282,12 @@ static void add_no_cap(struct reading *reading, const xmlNode *root)
                  cap_namespace(CAP_1_2));
     const char *rule = is_element(root, "alert") ? "read.namespace" : "read.no-cap";
     add_unreadable(reading, rule, (unsigned)xmlGetLineNo(root), text);
-    reading->parsed.no_cap = true;
 }
 
 static void read_tree(struct reading *reading, xmlDoc *tree)
 {
     xmlNode *root = xmlDocGetRootElement(tree);
-    if (is_cap_alert(root)) {
+    if (entry_is_cap_alert(root)) {
         read_one(reading, root);
         return;
     }
@@ -183,6 +295,7 @@ static void read_tree(struct reading *reading, xmlDoc *tree)
     reading->parsed.enveloped = reading->parsed.count > 0;
     if (reading->parsed.count == 0)
         add_no_cap(reading, root);
+    tell_leftovers(reading);
 }
 
 static void add_refused(struct reading *reading, const struct document *document)
@@ -277,7 +390,7 @@ enum err_code parser_validate_cap12(const struct parser *parser, struct slice by
     xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
     if (!root)
         err_set(&fault, ERR_INVALID, "line %u: %s", document.line, document.text);
-    else if (!is_cap_alert(root) || cap_version_of_namespace(namespace_of(root)) != CAP_1_2)
+    else if (!entry_is_cap_alert(root) || cap_version_of_namespace(namespace_of(root)) != CAP_1_2)
         err_set(&fault, ERR_INVALID, "the root element is not an alert of CAP 1.2");
     else if (!schemas_validate(&parser->schemas, CAP_1_2, root, keep_first_fault, &fault) &&
              fault.code == OK)

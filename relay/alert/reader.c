@@ -59,7 +59,8 @@ static void print_path(const struct reader *r, const xmlNode *node, char *out, s
     for (; node && node != r->root && node->type == XML_ELEMENT_NODE && depth < PATH_LEVELS_MAX;
          node = node->parent)
         levels[depth++] = node;
-    len += (size_t)snprintf(out, out_size, "alert");
+    struct slice top = text_clip(slice_from_cstr((const char *)r->root->name), 60);
+    len += (size_t)snprintf(out, out_size, "%.*s", SLICE_ARG(top));
     while (depth > 0 && len < out_size) {
         const xmlNode *level = levels[--depth];
         unsigned position = position_of(level);

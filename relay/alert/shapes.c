@@ -9,9 +9,7 @@ static bool is_separator(char c)
     return c == ',' || slice_is_xml_space(c);
 }
 
-/* Takes the next number off the front; false at the end or at something else (then *rest is not
- * empty). */
-static bool next_number(struct slice *rest, double *value)
+bool shape_next_number(struct slice *rest, double *value)
 {
     size_t begin = 0;
     while (begin < rest->len && is_separator(rest->ptr[begin]))
@@ -41,8 +39,8 @@ static bool read_points(struct reader *r, struct slice text, struct cap_polygon 
     struct slice rest = text;
     struct cap_point point;
     size_t capacity = 0;
-    while (next_number(&rest, &point.lat)) {
-        if (!next_number(&rest, &point.lon) || !is_on_earth(point))
+    while (shape_next_number(&rest, &point.lat)) {
+        if (!shape_next_number(&rest, &point.lon) || !is_on_earth(point))
             return false;
         polygon->points =
             arena_grow(r->arena, polygon->points, polygon->count, &capacity, sizeof point);
@@ -66,9 +64,10 @@ static bool is_closed(const struct cap_polygon *polygon)
     return first->lat == last->lat && first->lon == last->lon;
 }
 
-void field_polygon(struct reader *r, const xmlNode *node, struct cap_area *area)
+void shape_add_polygon(struct reader *r, const xmlNode *node, struct slice text,
+                       struct cap_area *area)
 {
-    struct cap_polygon polygon = {.text = field_words(r, node), .line = reader_line(r, node)};
+    struct cap_polygon polygon = {.text = text, .line = reader_line(r, node)};
     if (polygon.text.len == 0)
         return;
     if (!read_points(r, polygon.text, &polygon) || polygon.count < 3) {
@@ -86,16 +85,18 @@ void field_polygon(struct reader *r, const xmlNode *node, struct cap_area *area)
     *place = polygon;
 }
 
-void field_circle(struct reader *r, const xmlNode *node, struct cap_area *area)
+void shape_add_circle(struct reader *r, const xmlNode *node, struct slice text,
+                      struct cap_area *area)
 {
-    struct cap_circle circle = {.text = field_words(r, node), .line = reader_line(r, node)};
+    struct cap_circle circle = {.text = text, .line = reader_line(r, node)};
     if (circle.text.len == 0)
         return;
     struct slice rest = circle.text;
     double surplus;
-    bool readable =
-        next_number(&rest, &circle.centre.lat) && next_number(&rest, &circle.centre.lon) &&
-        next_number(&rest, &circle.radius_km) && !next_number(&rest, &surplus) && rest.len == 0;
+    bool readable = shape_next_number(&rest, &circle.centre.lat) &&
+                    shape_next_number(&rest, &circle.centre.lon) &&
+                    shape_next_number(&rest, &circle.radius_km) &&
+                    !shape_next_number(&rest, &surplus) && rest.len == 0;
     if (!readable || !is_on_earth(circle.centre) || circle.radius_km < 0) {
         find_unreadable(r, node, area, "cap.circle.unreadable", circle.text);
         return;
@@ -103,4 +104,14 @@ void field_circle(struct reader *r, const xmlNode *node, struct cap_area *area)
     struct cap_circle *place =
         field_append(r, &area->circles, &area->circle_count, sizeof *area->circles);
     *place = circle;
+}
+
+void field_polygon(struct reader *r, const xmlNode *node, struct cap_area *area)
+{
+    shape_add_polygon(r, node, field_words(r, node), area);
+}
+
+void field_circle(struct reader *r, const xmlNode *node, struct cap_area *area)
+{
+    shape_add_circle(r, node, field_words(r, node), area);
 }

@@ -312,7 +312,7 @@ static void test_no_cap(void **state)
         assert_true(parsed.no_cap);
         assert_int_equal(parsed.count, 1);
         assert_int_equal(parsed.alerts[0]->kind, KIND_UNREADABLE);
-        assert_finding(parsed.alerts[0], i == 0 ? "read.no-cap" : "read.namespace");
+        assert_finding(parsed.alerts[0], i == 0 ? "atom.no-alert" : "read.namespace");
     }
 }
 
