@@ -12,9 +12,9 @@
  *   collect          waits for the journal and takes the outcomes; `expect` does so too
  *   expect LABEL VERDICT [reason=] [us=ME,NH|none|nowhere] [ca=] [first=LABEL] [remark=CODE]
  * [no-remark=CODE] [finding=RULE] [note=CODE] [class=] [until=TIME|never] [receipt=yes|no]
- * [bulletins=N] [alert=yes|no] [geocodes=SCHEME:[CODE,...],...] in-force CLASS SIDE LABEL...
- * exactly these, in the order of their numbers same-derived LABEL LABEL | other-derived LABEL LABEL
- * counts VERDICT N | restart | crash MESSAGE | kill MESSAGE
+ * [bulletins=N] [alert=yes|no] [geocodes=SCHEME:[CODE,...],...] [derived=MSGTYPE] in-force CLASS
+ * SIDE LABEL... exactly these, in the order of their numbers same-derived LABEL LABEL |
+ * other-derived LABEL LABEL counts VERDICT N | restart | crash MESSAGE | kill MESSAGE
  */
 #include "alert/parse.h"
 #include "intake/intake.h"
@@ -613,20 +613,41 @@ static bool take_frame(void *context, const struct journal_row *row)
     return false;
 }
 
-/* The codes in the bulletin's header, without the quotes of JSON. */
-static void expect_geocodes(struct world *world, const struct outcome *outcome, const char *wanted)
+static struct packet bulletin_of(struct world *world, const struct outcome *outcome)
 {
-    static const char name[] = "\"geocodes\":{";
     struct err err = {0};
-    struct packet packet;
+    struct packet packet = {0};
     struct frame frame = {.arena = world->arena};
     enum side side = outcome->sides[SIDE_US].sent ? SIDE_US : SIDE_CA;
-    if (!wanted)
-        return;
     if (journal_get(world->journal, outcome->class, outcome->sides[side].seq, take_frame, &frame,
                     &err) != OK ||
         packet_open(world->arena, frame.bytes, &packet, &err) != OK)
         fail(world, "%s", err.text);
+    return packet;
+}
+
+/* msgType of the derived message: the third part, behind header and signature. */
+static void expect_derived(struct world *world, const struct outcome *outcome, const char *wanted)
+{
+    if (!wanted)
+        return;
+    struct packet packet = bulletin_of(world, outcome);
+    ptrdiff_t begin = slice_find(packet.parts[2], "<msgType>");
+    ptrdiff_t end = slice_find(packet.parts[2], "</msgType>");
+    if (packet.count < 3 || begin < 0 || end < begin)
+        fail(world, "no derived message with a msgType");
+    struct slice type =
+        slice_sub(packet.parts[2], (size_t)begin + strlen("<msgType>"), (size_t)end);
+    expect_text(world, "derived", wanted, type);
+}
+
+/* The codes in the bulletin's header, without the quotes of JSON. */
+static void expect_geocodes(struct world *world, const struct outcome *outcome, const char *wanted)
+{
+    static const char name[] = "\"geocodes\":{";
+    if (!wanted)
+        return;
+    struct packet packet = bulletin_of(world, outcome);
     ptrdiff_t at = slice_find(packet.parts[0], name);
     if (at < 0)
         fail(world, "no geocodes in the header");
@@ -669,6 +690,7 @@ static void do_expect(struct world *world, const struct words *words)
     expect_notes(world, outcome, words);
     expect_until(world, outcome, word_value(words, "until"));
     expect_geocodes(world, outcome, word_value(words, "geocodes"));
+    expect_derived(world, outcome, word_value(words, "derived"));
     expect_flag(world, "receipt", word_value(words, "receipt"), outcome->has_receipt);
     expect_flag(world, "alert", word_value(words, "alert"), outcome->has_alert);
     if (count && outcome->bulletin_count != (size_t)atoi(count))
