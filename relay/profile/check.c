@@ -37,7 +37,7 @@ enum profile_target profile_target_from_name(const char *name)
     return PROFILE_NO_TARGET;
 }
 
-/* The cell of a rule's row. A rule without row, which a unit test excludes, would apply to nothing.
+/* The cell of a rule's row. A rule without row, which a unit test excludes, has empty cells.
  */
 static const char *rule_cell(const char *id, const char *column)
 {
@@ -130,7 +130,8 @@ static void report(const struct run *run, const char *id, const struct subject *
                    size_t others)
 {
     const char *element;
-    bool warning = strcmp(rule_cell(id, "severity"), "warning") == 0;
+    bool warning = strcmp(rule_cell(id, "severity"), "warning") == 0 &&
+                   strcmp(rule_cell(id, run->column), "note") != 0;
     struct slice path = path_of(run->arena, subject, rule_cell(id, "place"), &element);
     struct slice found = text_clip(subject->found, SHOWN_MAX);
     char more[48] = "";
@@ -153,7 +154,7 @@ static void run_rule(const struct run *run, const struct rule *rule)
         subject.info = &run->alert->infos[i];
         hold_info(rule, subject, &places);
     }
-    if (places.count == 0 || strcmp(rule_cell(rule->id, run->column), "yes") != 0 ||
+    if (places.count == 0 || strcmp(rule_cell(rule->id, run->column), "no") == 0 ||
         findings_have(&run->alert->findings, rule->id))
         return;
     for (size_t i = 0; i < places.count && i < PLACES_MAX; i++)
