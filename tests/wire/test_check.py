@@ -3,6 +3,8 @@ import json
 import os
 import subprocess
 
+import pytest
+
 CAPRELAY = os.path.join(os.environ["CAPRELAY_BUILD"], "caprelay")
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 
@@ -117,3 +119,79 @@ def test_too_large(tmp_path):
     path = write(tmp_path, "large.xml", alert("<note>" + "x" * (8 << 20) + "</note>"))
     code, found = objects(path)
     assert code == 1 and found[0]["findings"][0]["rule"] == "read.size"
+
+
+IPAWS = ("<code>IPAWSv1.0</code><info><category>Met</category><event>Wind</event><urgency>Future</urgency>"
+         "<severity>Minor</severity><certainty>Likely</certainty>{}"
+         "<area><areaDesc>a</areaDesc><geocode><valueName>SAME</valueName><value>{}</value></geocode></area></info>")
+EXPIRES = "<expires>2026-04-16T17:51:47-03:00</expires>"
+
+
+def test_text_is_grouped_by_profile(tmp_path):
+    path = write(tmp_path, "a.xml", alert(IPAWS.format("", "23029"), sender="w-nws.webmaster@noaa.gov"))
+    code, out, _ = run(path)
+    assert code == 0
+    lines = out.splitlines()
+    assert "profile ipaws (nws)" in lines[0]
+    heads = [line.split(":")[0].strip() for line in lines if line.startswith("  ") and line[2] != " "]
+    assert heads == ["cap", "ipaws", "nws"]
+    assert next(line for line in lines if "ipaws.geosame" in line).startswith("    warning  ")
+    assert "('23029')" in out
+
+
+def test_a_profile_that_is_kept_says_so(tmp_path):
+    path = write(tmp_path, "a.xml", alert("<note>drill</note><info><category>Met</category><event>e</event>"
+                                          "<urgency>Past</urgency><severity>Minor</severity><certainty>Likely</certainty></info>"))
+    code, out, _ = run(path)
+    assert code == 0 and out.splitlines()[1:] == ["  cap: kept"]
+
+
+def test_json_names_what_a_message_was_held_to(tmp_path):
+    path = write(tmp_path, "a.xml", alert(IPAWS.format(EXPIRES, "023029"), sender="w-nws.webmaster@noaa.gov"))
+    _, found = objects(path)
+    assert found[0]["profile"] == "ipaws" and found[0]["checked"] == ["cap", "ipaws", "nws"] and found[0]["target"] is None
+    _, found = objects("--profile", "eccc", path)
+    assert found[0]["profile"] == "eccc" and found[0]["checked"] == ["cap", "cap-cp", "eccc"]
+    _, found = objects(write(tmp_path, "u.xml", "nothing"))
+    assert found[0]["checked"] == []
+
+
+def test_a_target_wants_no_warning(tmp_path):
+    good = write(tmp_path, "good.xml", alert(IPAWS.format(EXPIRES, "023029")))
+    bad = write(tmp_path, "bad.xml", alert(IPAWS.format(EXPIRES, "23029")))
+    code, found = objects("--target", "us-exchange", good)
+    assert code == 0 and found[0]["target"] == "us-exchange"
+    assert "ipaws.status" not in [f["rule"] for f in found[0]["findings"]]
+    code, found = objects("--target", "us-exchange", bad)
+    assert code == 1 and "ipaws.geosame" in [f["rule"] for f in found[0]["findings"]]
+    code, found = objects("--target", "us-post", good)
+    assert code == 1 and "ipaws.status" in [f["rule"] for f in found[0]["findings"]]
+    code, out, err = run("--target", "mars", good)
+    assert code == 2 and out == "" and err.startswith("usage:")
+    code, _, _ = run("--target", "us-post", "--profile", "ipaws", good)
+    assert code == 2
+
+
+# Every recorded message of the producers that the relay lives by: what is told of it was read by hand and is true.
+TRUE_WARNINGS = {
+    "NWS-IDP-PROD-3296165-2882593~1f90b91.xml": {"ipaws.expires"},
+    "noaa-2.49.0.1.840.0.bde6c30c43ead9c23c42bea7977652a7de76d87d.002.1.xml": {"ipaws.poly"},
+}
+RULES = {"cap", "capcp", "ipaws", "nws", "eccc"}
+
+
+def test_recorded_messages_do_not_drown_in_warnings():
+    corpus = os.path.join(os.environ.get("CAPRELAY_SHARED", ""), "corpus")
+    if not os.path.isdir(corpus):
+        pytest.skip("skipped: no recorded messages beside the project")
+    told = {}
+    for folder in ("eccc", "naad", "heartbeat", "nws"):
+        for name in sorted(os.listdir(os.path.join(corpus, folder))):
+            _, found = objects(os.path.join(corpus, folder, name))
+            assert found, name
+            for one in found:
+                warnings = {f["rule"] for f in one["findings"] if f["severity"] == "warning" and f["rule"].split(".")[0] in RULES}
+                if warnings and one["cap_version"] == "1.2":
+                    told[name] = warnings
+                assert len(one["findings"]) <= 12, f"{name}: {len(one['findings'])} findings"
+    assert told == TRUE_WARNINGS
