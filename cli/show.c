@@ -181,6 +181,11 @@ static void what_we_did(const struct page *page)
     fprintf(out,
             "relay's signature good (key %s); the original's own signature: ", bulletin->key_id);
     common_print_cstr(out, bulletin->signature_verdict);
+    const json_t *signature = json_object_get(json_object_get(page->header, "origin"), "signature");
+    if (json_is_string(json_object_get(signature, "signer"))) {
+        fputs(" by ", out);
+        common_print_cstr(out, common_json_text(signature, "signer"));
+    }
     if (!bulletin->original)
         fputs("; THE ORIGINAL COULD NOT BE FETCHED", out);
     fputc('\n', out);
