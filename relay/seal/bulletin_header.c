@@ -109,6 +109,8 @@ static json_t *origin_to_json(struct arena *arena, const struct bulletin_facts *
     json_put_text(signature, "verdict", facts->signature_verdict);
     put_short(signature, arena, "signer", facts->signature_signer);
     json_put_text(origin, "source", facts->source);
+    if (facts->original->form != FORM_CAP)
+        json_put_text(origin, "form", slice_from_cstr(alert_form_name(facts->original->form)));
     json_put_text(origin, "sender", bounds_name(arena, facts->original->sender));
     json_put_text(origin, "identifier", bounds_name(arena, facts->original->identifier));
     put_short(origin, arena, "sent", facts->original->sent.text);

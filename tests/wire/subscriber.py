@@ -244,7 +244,15 @@ def utf8_pieces(data):
             data = data[fault.end :]
 
 
-def alerts_in(data):
+ATOM = "http://www.w3.org/2005/Atom"
+EDXL = "urn:oasis:names:tc:emergency:EDXL:DE:"
+CAP_NAMESPACES = ("http://www.incident.com/cap/1.0", "urn:oasis:names:tc:emergency:cap:1.1",
+                  "urn:oasis:names:tc:emergency:cap:1.2")
+CAP_TYPES = ("application/cap+xml", "application/common-alerting-protocol+xml")
+RANK = {"Actual": 3, "Exercise": 2, "Test": 2, "System": 1, "Draft": 1}
+
+
+def root_of(data):
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     try:
         root = etree.fromstring(data, parser)
@@ -255,24 +263,118 @@ def alerts_in(data):
             raise Refused(f"class: no XML: {fault}") from None
     if root.getroottree().docinfo.doctype:
         raise Refused("class: a document type")
-    return [element for element in root.iter() if local(element) == "alert"]
+    return root
 
 
-def name_of(alert, element):
+def name_of(name):
     """As the header gives it: of a long one its digest (3.2)."""
-    name = text_of(alert, element)
-    long = name is not None and len(name.encode()) > 4096
-    return "blake2b:" + digest(name.encode()) if long else name
+    return "blake2b:" + digest(name.encode()) if len(name.encode()) > 4096 else name
+
+
+def trimmed(element):
+    return "".join(element.itertext()).strip(" \t\r\n")
+
+
+def is_atom(element, name):
+    return element.tag == f"{{{ATOM}}}{name}"
+
+
+def statuses_of_wrapper(element):
+    """What an EDXL-DE envelope or an Atom entry says of what is inside (3.6)."""
+    if not isinstance(element.tag, str):
+        return set()
+    told = set()
+    if (etree.QName(element).namespace or "").startswith(EDXL) and local(element).lower() == "edxldistribution":
+        for child in element:
+            if local(child).lower() == "distributionstatus" and (etree.QName(child).namespace or "").startswith(EDXL):
+                values = [e for e in child.iter() if e is not child and local(e).lower() == "value"]
+                told.add(trimmed(values[0] if values else child))
+    elif is_atom(element, "entry"):
+        for category in element:
+            if not is_atom(category, "category"):
+                continue
+            scheme, term = category.get("scheme", "").strip(), category.get("term", "").strip()
+            if scheme == "masas:category:status":
+                told.add(term)
+            elif not scheme and term.startswith("status="):
+                told.add(term[len("status="):])
+    return told - {""}
+
+
+def one_status(told):
+    if len(told) > 1 or not told <= RANK.keys():
+        raise Refused("class: a status that is none, or two")
+    return next(iter(told), None)
+
+
+def lowest_status(own, element):
+    for wrapper in element.iterancestors():
+        bound = one_status(statuses_of_wrapper(wrapper))
+        if bound and RANK[bound] < RANK[own]:
+            own = bound
+    return own
+
+
+def is_incident(entry):
+    def children(name):
+        return [child for child in entry if is_atom(child, name)]
+
+    marked = any(category.get("scheme", "").strip().startswith("masas:") for category in children("category"))
+    linked = any(link.get("type", "").split(";")[0].strip().lower() in CAP_TYPES and link.get("href")
+                 for link in children("link"))
+    return marked and not linked and not any(is_cap(element) for element in entry.iter())
+
+
+def is_cap(element):
+    return local(element) == "alert" and etree.QName(element).namespace in CAP_NAMESPACES
+
+
+def author_of(element):
+    author = next((child for child in element if is_atom(child, "author")), None)
+    if author is None:
+        return ""
+    parts = {local(child): trimmed(child) for child in author}
+    return parts.get("email") or parts.get("uri") or parts.get("name") or ""
+
+
+def legal(text):
+    return "".join(f"%{ord(c):02X}" if c <= " " or c in ",<>&" else c for c in text)
+
+
+def incident_identity(entry):
+    identifier = next((trimmed(child) for child in entry if is_atom(child, "id")), "")
+    feed = next(entry.iterancestors(f"{{{ATOM}}}feed"), None)
+    sender = author_of(entry) or (author_of(feed) if feed is not None else "")
+    return name_of(legal(sender)), name_of(legal(identifier))
+
+
+def incident_status(entry):
+    own = one_status(statuses_of_wrapper(entry))
+    if own is None:
+        raise Refused("class: an entry without status")
+    for control in entry:
+        if local(control) == "control" and any(local(e) == "draft" and trimmed(e).lower() == "yes" for e in control):
+            return "Draft"
+    return lowest_status(own, entry)
+
+
+def alert_status(alert):
+    told = {text for text in texts_of(alert, "status") if text}
+    if len(told) != 1 or not told <= RANK.keys():
+        raise Refused("class: a status that does not fit")
+    return lowest_status(told.pop(), alert)
 
 
 def check_document(data, sender, identifier, class_):
-    found = [a for a in alerts_in(data) if (name_of(a, "sender"), name_of(a, "identifier")) == (sender, identifier)]
+    root = root_of(data)
+    found = [alert_status(a) for a in root.iter() if local(a) == "alert"
+             and (name_of(text_of(a, "sender")), name_of(text_of(a, "identifier"))) == (sender, identifier)]
+    found += [incident_status(e) for e in root.iter(f"{{{ATOM}}}entry")
+              if is_incident(e) and incident_identity(e) == (sender, identifier)]
     if not found:
         raise Refused("identity: not in the document")
-    for alert in found:
-        told = {text for text in texts_of(alert, "status") if text}
-        if len(told) != 1 or CLASS_OF_STATUS.get(told.pop()) != class_:
-            raise Refused("class: a status that does not fit")
+    if any(CLASS_OF_STATUS.get(status) != class_ for status in found):
+        raise Refused("class: a status that does not fit")
 
 
 def check_bulletin(keys, frame, topic=None):
