@@ -8,7 +8,9 @@
 #define MINOR_CHANGE ":MinorChange"
 #define AUTO_TRANSLATED ":AutoTranslated"
 
-enum { EVENT_CODE_MIN = 4, EVENT_CODE_MAX = 12, UUID_MIN = 8 };
+/* Infos beyond INFOS_MAX are not compared with others: the time grows with the square, and real
+ * messages have four. */
+enum { EVENT_CODE_MIN = 4, EVENT_CODE_MAX = 12, UUID_MIN = 8, INFOS_MAX = 64 };
 
 static const struct cap_pair *event_of(const struct cap_info *info)
 {
@@ -102,11 +104,12 @@ static bool differing_values(struct subject *s)
     struct slice first = primary_language(&alert->infos[0]), own = primary_language(s->info);
     const char *difference = NULL;
     size_t turn = 0, index = 0;
-    if (slice_ieq(own, first))
+    size_t compared = alert->info_count < INFOS_MAX ? alert->info_count : INFOS_MAX;
+    if (slice_ieq(own, first) || s->info >= alert->infos + compared)
         return false;
     for (const struct cap_info *info = alert->infos; info < s->info; info++)
         turn += slice_ieq(primary_language(info), own);
-    for (size_t i = 0; i < alert->info_count; i++) {
+    for (size_t i = 0; i < compared; i++) {
         if (!slice_ieq(primary_language(&alert->infos[i]), first))
             continue;
         const char *found = infos_difference(&alert->infos[i], s->info);
