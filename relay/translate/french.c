@@ -1,237 +1,206 @@
 /*
- * French for Canada, where the source has none: only from coded values and fixed words, never by
+ * French for Canada, where the source has none: only from coded values and tables, never by
  * translating text. The original text follows unaltered, and AutoTranslated says what it is.
  */
-#include "translate/internal.h"
+#include "translate/french.h"
 
-#include "base/clock.h"
+#define AUTO_TRANSLATED "profile:CAP-CP:0.4:AutoTranslated"
 
-#include <stdio.h>
-
-enum { TEXT_BYTES_MAX = 8 * 1024 * 1024 };
-
-/* A fixed line with its one {} replaced. */
-static void put_filled(struct buf *out, struct slice line, struct slice value)
+static struct cap_pairs parameters_of(struct work *work, const struct cap_info *info)
 {
-    ptrdiff_t at = slice_find(line, "{}");
-    size_t split = at < 0 ? line.len : (size_t)at;
-    buf_put(out, slice_sub(line, 0, split));
-    if (at < 0)
-        return;
-    buf_put(out, value);
-    buf_put(out, slice_sub(line, split + 2, line.len));
-}
-
-static void put_line(struct buf *out, const char *line, struct slice value)
-{
-    if (slice_is_empty(value))
-        return;
-    put_filled(out, table_french("line", line), value);
-    buf_put_char(out, '\n');
-}
-
-static struct slice taken(struct work *work, struct buf *text)
-{
-    struct slice copy = arena_copy(work->arena, slice_trim(buf_slice(text)));
-    buf_fini(text);
-    return copy;
-}
-
-/* 13 janvier 2026 à 3 h 05 (UTC−04:00) */
-static struct slice date_of(struct work *work, const struct cap_time *time)
-{
-    if (!time->set)
-        return (struct slice){0};
-    int64_t local_s = time->utc_s + time->offset_min * 60;
-    int64_t days = local_s / 86400 - (local_s % 86400 < 0);
-    int second = (int)(local_s - days * 86400);
-    int year, month, day;
-    clock_civil_from_days(days, &year, &month, &day);
-    char number[16], zone[16] = "UTC";
-    snprintf(number, sizeof(number), "%d", month);
-    int offset = time->offset_min < 0 ? -time->offset_min : time->offset_min;
-    if (offset > 0)
-        snprintf(zone, sizeof(zone), "UTC%s%02d:%02d", time->offset_min < 0 ? "−" : "+",
-                 offset / 60 % 100, offset % 60);
-    return arena_printf(work->arena, "%d%s %.*s %d à %d h %02d (%s)", day, day == 1 ? "er" : "",
-                        SLICE_ARG(table_french("month", number)), year, second / 3600,
-                        second / 60 % 60, zone);
-}
-
-/* Onde de tempête (avertissement); the source's words where the event has no code. */
-static struct slice event_of(struct work *work, const struct cap_info *info)
-{
-    struct slice name = table_cell_nocase("capcp_events", work->capcp_event, "name_fr");
-    if (slice_is_empty(name))
-        return info->event;
-    char class[32];
-    snprintf(class, sizeof(class), "%.*s", SLICE_ARG(work->event_class));
-    struct slice class_name = table_french("class", class);
-    if (slice_is_empty(class_name))
-        return name;
-    return arena_printf(work->arena, "%.*s (%.*s)", SLICE_ARG(name), SLICE_ARG(class_name));
-}
-
-enum { HEADLINE_EVENT_BYTES_MAX = 90 }; /* CAP: a headline has at most 160 characters */
-
-static struct slice event_in_headline(struct work *work, const struct cap_info *info)
-{
-    struct slice event = event_of(work, info);
-    struct slice part = text_short(event, HEADLINE_EVENT_BYTES_MAX);
-    return part.len == event.len ? event : arena_printf(work->arena, "%.*s…", SLICE_ARG(part));
-}
-
-static bool is_over(const struct work *work, const struct cap_info *info)
-{
-    bool over = work->source->msg_type == MSG_TYPE_CANCEL || info->urgency == URGENCY_PAST;
-    for (size_t i = 0; i < info->response_type_count; i++)
-        over |= info->response_types[i] == RESPONSE_ALL_CLEAR;
-    return over;
-}
-
-static struct slice headline_of(struct work *work, const struct cap_info *info)
-{
-    struct slice event = event_in_headline(work, info);
-    struct slice until = date_of(work, &info->expires);
-    struct slice status = table_french("status", cap_status_name(work->source->status));
-    struct buf text;
-    buf_init(&text, TEXT_BYTES_MAX);
-    if (!slice_is_empty(status))
-        buf_printf(&text, "%.*s – ", SLICE_ARG(status));
-    if (is_over(work, info)) {
-        bool cancel = work->source->msg_type == MSG_TYPE_CANCEL;
-        struct slice word = cancel ? table_french("msgType", "Cancel") : table_french("ending", "");
-        buf_printf(&text, "%.*s – %.*s", SLICE_ARG(event), SLICE_ARG(word));
-    } else if (slice_is_empty(until)) {
-        buf_put(&text, event);
-    } else {
-        struct slice line = table_french("headline", "until");
-        put_filled(&text, slice_sub(line, 0, (size_t)(slice_find(line, "{}") + 2)), event);
-        put_filled(&text, slice_sub(line, (size_t)(slice_find(line, "{}") + 2), line.len), until);
-    }
-    return taken(work, &text);
-}
-
-static struct slice areas_of(struct work *work, const struct cap_info *info)
-{
-    struct buf text;
-    buf_init(&text, TEXT_BYTES_MAX);
-    for (size_t i = 0; i < info->area_count; i++) {
-        if (i > 0)
-            buf_put_cstr(&text, " ; ");
-        buf_put(&text, info->areas[i].area_desc);
-    }
-    return taken(work, &text);
-}
-
-static void put_original(struct buf *out, const struct cap_info *info, struct slice text)
-{
-    if (slice_is_empty(text))
-        return;
-    const char *language = slice_istarts_with(info->language, "en")   ? "en"
-                           : slice_istarts_with(info->language, "es") ? "es"
-                                                                      : "other";
-    buf_put_char(out, '\n');
-    put_line(out, "original", table_french("language", language));
-    buf_put(out, text);
-    buf_put_char(out, '\n');
-}
-
-static struct slice description_of(struct work *work, const struct cap_info *info)
-{
-    struct buf text;
-    buf_init(&text, TEXT_BYTES_MAX);
-    if (work->source->status == STATUS_EXERCISE)
-        buf_printf(&text, "%.*s\n", SLICE_ARG(table_french("line", "exercise")));
-    if (work->source->status == STATUS_TEST)
-        buf_printf(&text, "%.*s\n", SLICE_ARG(table_french("line", "test")));
-    put_line(&text, "event", event_of(work, info));
-    put_line(&text, "urgency", table_french("urgency", cap_urgency_name(info->urgency)));
-    put_line(&text, "severity", table_french("severity", cap_severity_name(info->severity)));
-    put_line(&text, "certainty", table_french("certainty", cap_certainty_name(info->certainty)));
-    if (!is_over(work, info))
-        put_line(&text, "until", date_of(work, &info->expires));
-    put_line(&text, "sender", info->sender_name);
-    put_line(&text, "areas", areas_of(work, info));
-    buf_printf(&text, "%.*s\n", SLICE_ARG(table_french("line", "automatic")));
-    put_original(&text, info, info->headline);
-    put_original(&text, info, info->description);
-    return taken(work, &text);
-}
-
-static struct slice instruction_of(struct work *work, const struct cap_info *info)
-{
-    struct buf text;
-    buf_init(&text, TEXT_BYTES_MAX);
-    for (size_t i = 0; i < info->response_type_count; i++)
-        put_line(&text, "response",
-                 table_french("response", cap_response_type_name(info->response_types[i])));
-    put_original(&text, info, info->instruction);
-    return taken(work, &text);
-}
-
-static struct cap_info french_of(struct work *work, const struct cap_info *info)
-{
-    struct cap_info french = *info;
-    struct pair_list parameters = {0};
-    french.language = SLICE("fr-CA");
-    french.event = event_of(work, info);
-    french.headline = headline_of(work, info);
-    french.description = description_of(work, info);
-    french.instruction = instruction_of(work, info);
-    french.audience = (struct slice){0}; /* free text; the English info has it */
+    struct pair_list list = {0};
     for (size_t i = 0; i < info->parameters.count; i++) {
         const struct cap_pair *pair = &info->parameters.items[i];
         if (slice_ifind(pair->name, ":AutoTranslated") < 0)
-            pair_list_add(work, &parameters, pair->name, pair->value);
+            pair_list_add(work, &list, pair->name, pair->value);
     }
-    pair_list_add(work, &parameters, SLICE("profile:CAP-CP:0.4:AutoTranslated"), SLICE("yes"));
-    french.parameters = parameters.pairs;
+    pair_list_add(work, &list, SLICE(AUTO_TRANSLATED), SLICE("yes"));
+    return list.pairs;
+}
+
+static struct cap_area *areas_of(struct work *work, size_t i)
+{
+    const struct cap_info *info = &work->derived->infos[i];
+    struct cap_area *areas = arena_alloc_array(work->arena, info->area_count, sizeof(*areas));
+    for (size_t j = 0; j < info->area_count; j++) {
+        struct slice name = area_desc_french(work, i, j);
+        areas[j] = info->areas[j];
+        if (!slice_is_empty(name))
+            areas[j].area_desc = name;
+    }
+    return areas;
+}
+
+static void note_event(struct work *work, size_t i, const struct french_event *event)
+{
+    if (slice_is_empty(event->by))
+        notes_add(work->notes, work->arena, NOTE_FRENCH_EVENT_KEPT, path_info(work, i, "event"),
+                  "%.*s has no French name in the tables; the French text says so.",
+                  SLICE_ARG(text_short(event->name, 80)));
+    else if (strcmp(event->line, "event") != 0)
+        notes_add(work->notes, work->arena, NOTE_FRENCH_EVENT_UNOFFICIAL,
+                  path_info(work, i, "event"), "%.*s by %.*s: correct French, but not official.",
+                  SLICE_ARG(event->name), SLICE_ARG(event->by));
+}
+
+/* `at` is its place in the derived message; what is not listed is as in the info it comes from. */
+static void trace_french(struct work *work, size_t i, size_t at, const struct french_event *event)
+{
+    static const char *const made[] = {"headline", "description", "instruction"};
+    if (!work->trace)
+        return;
+    trace_add(work->trace, work->arena, TRACE_COMPUTED, path_info(work, i, NULL),
+              path_info(work, at, NULL), "rule: French from coded values");
+    trace_add(work->trace, work->arena, TRACE_ADDED, "", path_info(work, at, "language"),
+              "rule: French from coded values");
+    trace_add(
+        work->trace, work->arena, TRACE_MAPPED, path_info(work, i, "event"),
+        path_info(work, at, "event"), "%.*s",
+        SLICE_ARG(slice_is_empty(event->by) ? SLICE("rule: no French name, kept") : event->by));
+    for (size_t j = 0; j < sizeof(made) / sizeof(made[0]); j++)
+        trace_add(work->trace, work->arena, TRACE_COMPUTED, path_info(work, i, made[j]),
+                  path_info(work, at, made[j]), "french");
+    trace_add(work->trace, work->arena, TRACE_ADDED, "",
+              path_item(work, at, "parameter", work->derived->infos[at].parameters.count - 1),
+              "rule: AutoTranslated");
+}
+
+static struct cap_info french_of(struct work *work, size_t i, const struct french_event *event)
+{
+    struct cap_info french = work->derived->infos[i];
+    french.language = SLICE("fr-CA");
+    french.event = event->name;
+    french.headline = french_headline(work, i, event);
+    french.description = french_description(work, i, event);
+    french.instruction = french_instruction(work, i);
+    french.audience = (struct slice){0}; /* free text; the info it comes from has it */
+    french.parameters = parameters_of(work, &french);
+    french.areas = areas_of(work, i);
+    french.resources = resources_french(work, i);
     return french;
 }
 
-static bool is_english(const struct cap_info *info)
+static bool is_language(const struct cap_info *info, const char *primary)
 {
-    return slice_istarts_with(info->language, "en");
+    size_t len = strlen(primary);
+    return slice_istarts_with(info->language, primary) &&
+           (info->language.len == len || info->language.ptr[len] == '-');
 }
 
-static bool has_language(const struct alert *alert, bool (*is)(const struct cap_info *info))
+static bool pairs_equal(const struct cap_pairs *a, const struct cap_pairs *b)
 {
-    for (size_t i = 0; i < alert->info_count; i++) {
-        if (is(&alert->infos[i]))
-            return true;
+    bool equal = a->count == b->count;
+    for (size_t i = 0; i < a->count && equal; i++)
+        equal = slice_ieq(a->items[i].name, b->items[i].name) &&
+                slice_ieq(a->items[i].value, b->items[i].value);
+    return equal;
+}
+
+static bool areas_equal(const struct cap_info *a, const struct cap_info *b)
+{
+    bool equal = a->area_count == b->area_count;
+    for (size_t i = 0; i < a->area_count && equal; i++) {
+        const struct cap_area *x = &a->areas[i], *y = &b->areas[i];
+        equal = x->polygon_count == y->polygon_count && x->circle_count == y->circle_count &&
+                pairs_equal(&x->geocodes, &y->geocodes);
+        for (size_t j = 0; j < x->polygon_count && equal; j++)
+            equal = slice_eq(x->polygons[j].text, y->polygons[j].text);
+        for (size_t j = 0; j < x->circle_count && equal; j++)
+            equal = slice_eq(x->circles[j].text, y->circles[j].text);
+    }
+    return equal;
+}
+
+/* The same in another language, in the source: what CAP-CP wants verbatim in every language, but
+ * for the times, which say no more about which info it is. */
+static bool is_counterpart(const struct cap_info *a, const struct cap_info *b)
+{
+    bool categories = a->category_count == b->category_count;
+    for (size_t i = 0; i < a->category_count && categories; i++)
+        categories = a->categories[i] == b->categories[i];
+    return categories && a->urgency == b->urgency && a->severity == b->severity &&
+           a->certainty == b->certainty && pairs_equal(&a->event_codes, &b->event_codes) &&
+           areas_equal(a, b);
+}
+
+/* Takes the first that is left: each info is the counterpart of one. */
+static bool take_counterpart(const struct work *work, size_t i, const char *primary, bool *taken)
+{
+    for (size_t j = 0; j < work->info_count; j++) {
+        if (j == i || taken[j] || !is_language(&work->derived->infos[j], primary) ||
+            !is_counterpart(work->infos[i], work->infos[j]))
+            continue;
+        taken[j] = true;
+        return true;
     }
     return false;
 }
 
-static bool is_french(const struct cap_info *info)
+/* English infos first; another language only where neither English nor French says the same. */
+static bool *infos_without_french(struct work *work)
 {
-    return slice_istarts_with(info->language, "fr");
+    const struct alert *derived = work->derived;
+    bool *french_taken = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
+    bool *needed = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
+    for (size_t i = 0; i < derived->info_count; i++) {
+        if (is_language(&derived->infos[i], "en"))
+            needed[i] = !take_counterpart(work, i, "fr", french_taken);
+    }
+    bool *english_taken = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
+    for (size_t i = 0; i < derived->info_count; i++) {
+        if (!is_language(&derived->infos[i], "en") && !is_language(&derived->infos[i], "fr"))
+            needed[i] = !take_counterpart(work, i, "en", english_taken) &&
+                        !take_counterpart(work, i, "fr", french_taken);
+    }
+    return needed;
 }
 
-/* One French info behind each English one; behind each, where none is English. */
+static void add_french(struct work *work, const bool *needed, size_t needed_count)
+{
+    struct alert *derived = work->derived;
+    size_t count = 0;
+    struct cap_info *infos =
+        arena_alloc_array(work->arena, derived->info_count + needed_count, sizeof(*infos));
+    struct french_event *events =
+        arena_alloc_array(work->arena, derived->info_count, sizeof(*events));
+    size_t *places = arena_alloc_array(work->arena, derived->info_count, sizeof(*places));
+    for (size_t i = 0; i < derived->info_count; i++) {
+        places[i] = count;
+        infos[count++] = derived->infos[i];
+        if (!needed[i])
+            continue;
+        events[i] = french_event_of(work, i);
+        note_event(work, i, &events[i]);
+        infos[count++] = french_of(work, i, &events[i]);
+    }
+    size_t before = derived->info_count;
+    derived->infos = infos;
+    derived->info_count = count;
+    trace_move_infos(work->trace, work->arena, places, before);
+    for (size_t i = 0; i < before; i++) {
+        if (needed[i])
+            trace_french(work, i, places[i] + 1, &events[i]);
+    }
+}
+
+/* One French info behind each that has no French counterpart. */
 enum err_code step_french(struct work *work, struct err *err)
 {
     (void)err;
-    struct alert *derived = work->derived;
-    if (work_to_us(work) || derived->info_count == 0 || has_language(derived, is_french))
+    if (work_to_us(work))
+        return OK;
+    size_t needed_count = 0;
+    const bool *needed = infos_without_french(work);
+    for (size_t i = 0; i < work->derived->info_count; i++)
+        needed_count += needed[i];
+    if (needed_count == 0)
         return OK;
     if (work->without_french) {
         notes_add(work->notes, work->arena, NOTE_FRENCH_LEFT_OUT, "alert",
                   "With French the message would be too large.");
         return OK;
     }
-    bool english_only = has_language(derived, is_english);
-    struct cap_info *infos =
-        arena_alloc_array(work->arena, 2 * derived->info_count, sizeof(*infos));
-    size_t count = 0;
-    for (size_t i = 0; i < derived->info_count; i++) {
-        infos[count++] = derived->infos[i];
-        if (is_english(&derived->infos[i]) || !english_only)
-            infos[count++] = french_of(work, &derived->infos[i]);
-    }
-    derived->infos = infos;
-    derived->info_count = count;
+    add_french(work, needed, needed_count);
     notes_add(work->notes, work->arena, NOTE_FRENCH_GENERATED, "alert",
               "French infos from coded values, marked AutoTranslated.");
     return OK;

@@ -1,6 +1,15 @@
 /* Language tags: only the tag changes, never the text. */
 #include "translate/internal.h"
 
+static void trace_tag(struct work *work, const char *path, struct slice given, const char *rule)
+{
+    bool absent = slice_is_empty(given);
+    if (!work->trace)
+        return;
+    trace_add(work->trace, work->arena, absent ? TRACE_ADDED : TRACE_MAPPED, absent ? "" : path,
+              path, "%s%.*s", rule, SLICE_ARG(absent ? SLICE("-") : given));
+}
+
 static struct slice tag_for(struct work *work, struct slice given)
 {
     struct slice key = slice_is_empty(given) ? SLICE("-") : given;
@@ -23,13 +32,16 @@ static void relabel(struct work *work, size_t i, struct cap_info *info)
         info->language = SLICE("und");
         notes_add(work->notes, work->arena, NOTE_LANGUAGE_RELABELLED, path,
                   "%.*s is no language tag: und (undetermined).", SLICE_ARG(text_short(given, 40)));
+        trace_tag(work, path, given, "rule: no language tag, ");
         return;
     }
     info->language = tag_for(work, given);
-    if (!slice_eq(info->language, given))
+    if (!slice_eq(info->language, given)) {
         notes_add(
             work->notes, work->arena, NOTE_LANGUAGE_RELABELLED, path, "%.*s is labelled %.*s.",
             SLICE_ARG(slice_is_empty(given) ? SLICE("No tag") : given), SLICE_ARG(info->language));
+        trace_tag(work, path, given, "languages:");
+    }
     if (is_foreign(work, info->language))
         notes_add(work->notes, work->arena, NOTE_LANGUAGE_KEPT, path,
                   "%.*s is kept; the target profile has no channel for it.",
