@@ -158,12 +158,27 @@ static struct slice fitting(struct work *work, const char *const *keys, size_t c
     return headline_by(work, last, cut, none, none);
 }
 
+/* A source's event may be a paragraph; in a headline and in a line of its own it is one line. */
+static struct slice on_one_line(struct work *work, struct slice text)
+{
+    struct buf out;
+    struct slice word;
+    buf_init(&out, TEXT_BYTES_MAX);
+    for (bool first = true; slice_next_token(&text, &word); first = false) {
+        if (!first)
+            buf_put_char(&out, ' ');
+        buf_put(&out, word);
+    }
+    return taken(work, &out);
+}
+
 struct slice french_headline(struct work *work, size_t i, const struct french_event *event)
 {
     const struct cap_info *info = &work->derived->infos[i];
     const char *ending = ending_of(work, info);
+    struct slice name = on_one_line(work, event->name);
     if (ending)
-        return fitting(work, &ending, 1, event->name, (struct slice){0}, (struct slice){0});
+        return fitting(work, &ending, 1, name, (struct slice){0}, (struct slice){0});
     struct cap_time last = event_end_of(work, info);
     if (info->expires.set && (!last.set || info->expires.utc_s > last.utc_s))
         last = info->expires;
@@ -172,7 +187,7 @@ struct slice french_headline(struct work *work, size_t i, const struct french_ev
     struct slice from = later ? french_time(work, &info->onset) : (struct slice){0};
     const char *const keys[] = {later && last.set ? "from_until" : NULL, last.set ? "until" : NULL,
                                 later && !last.set ? "from" : NULL, "now"};
-    return fitting(work, keys, sizeof(keys) / sizeof(keys[0]), event->name, from, until);
+    return fitting(work, keys, sizeof(keys) / sizeof(keys[0]), name, from, until);
 }
 
 static void put_line(struct buf *out, struct slice line)
@@ -204,7 +219,7 @@ static void put_areas(struct work *work, struct buf *out, size_t info, size_t ar
     if (area_count > AREAS_MAX)
         areas = FRENCH(work, "areas", "more", {"areas", areas},
                        {"count", number(work, "%d", (int)(area_count - AREAS_MAX))});
-    put_named(work, out, area_count > 1 ? "areas" : "area", areas);
+    put_named(work, out, "areas", areas);
 }
 
 static struct slice sender_of(struct work *work, const struct cap_info *info)
@@ -293,7 +308,7 @@ struct slice french_description(struct work *work, size_t i, const struct french
         put_line(&text, table_french("line", ending));
     else if (work->derived->msg_type == MSG_TYPE_UPDATE)
         put_line(&text, table_french("line", "update"));
-    put_line(&text, FRENCH(work, "line", event->line, {"event", event->name}));
+    put_line(&text, FRENCH(work, "line", event->line, {"event", on_one_line(work, event->name)}));
     put_named(work, &text, "sender", sender_of(work, info));
     if (!ending) {
         put_scales(work, &text, info);
