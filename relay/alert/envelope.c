@@ -41,17 +41,23 @@ void envelope_attach(xmlNode *node, struct envelope *envelope)
 void envelope_pass_on(struct arena *arena, const struct findings *from, struct findings *to,
                       bool at_most_warning)
 {
+    size_t left_out = from->left_out;
     for (size_t i = 0; i < from->count; i++) {
         const struct finding *finding = &from->items[i];
         enum finding_severity severity = finding->severity;
-        if (i >= PASSED_ON_MAX && severity != FINDING_FATAL)
+        if (i >= PASSED_ON_MAX && severity != FINDING_FATAL) {
+            left_out++;
             continue;
+        }
         if (at_most_warning && severity == FINDING_FATAL)
             severity = FINDING_WARNING;
         struct slice where = arena_copy(arena, finding->where);
         findings_add(to, arena, finding->rule, severity, where.ptr ? where.ptr : "", finding->line,
                      "%.*s", SLICE_ARG(finding->text));
     }
+    if (left_out)
+        findings_add(to, arena, "envelope.more", FINDING_WARNING, "document", 0,
+                     "%zu more findings about the wrapper left out", left_out);
 }
 
 /* A fatal finding leaves no status: who writes the alert anew must not write Actual. */

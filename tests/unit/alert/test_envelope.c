@@ -3,6 +3,7 @@
 
 #include "alert/identity.h"
 #include "alert/write.h"
+#include "base/buf.h"
 
 #define ACTUAL_HEAD                                                                                \
     "<identifier>urn:test:1</identifier><sender>emo@nb.example</sender>"                           \
@@ -184,6 +185,24 @@ static void test_who_writes_a_refused_alert_anew_does_not_write_actual(void **st
     buf_fini(&out);
 }
 
+static void test_many_findings_of_a_wrapper_are_counted(void **state)
+{
+    struct buf text;
+    buf_init(&text, PARSE_BYTES_MAX);
+    buf_put_cstr(&text,
+                 "<d:EDXLDistribution xmlns:d='urn:oasis:names:tc:emergency:EDXL:DE:1.0'>" STATUS1(
+                     "Actual") OBJECT1(ACTUAL));
+    for (int i = 0; i < 100; i++)
+        buf_put_cstr(&text, "<d:contentObject/>");
+    buf_put_cstr(&text, "</d:EDXLDistribution>");
+    struct parsed parsed = fixture_read(*state, buf_slice(&text));
+    assert_true(parsed.count == 1 && parsed.alerts[0]->relayable);
+    const struct findings *findings = &parsed.alerts[0]->findings;
+    assert_true(findings->count < 60 && findings_have(findings, "envelope.more"));
+    assert_true(slice_find(findings->items[findings->count - 1].text, "60 more") == 0);
+    buf_fini(&text);
+}
+
 static void test_an_entry_bounds_its_alert(void **state)
 {
 #define ENTRY(inside)                                                                              \
@@ -215,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_version_2),
         cmocka_unit_test(test_other_content_is_told),
         cmocka_unit_test(test_who_writes_a_refused_alert_anew_does_not_write_actual),
+        cmocka_unit_test(test_many_findings_of_a_wrapper_are_counted),
         cmocka_unit_test(test_an_entry_bounds_its_alert),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
