@@ -5,6 +5,7 @@
 #include "translate/translate.h"
 #include "alert/parse.h"
 #include "base/mem.h"
+#include "cli/explain.h"
 #include "cli/verbs.h"
 #include "profile/profile.h"
 
@@ -22,6 +23,7 @@ enum { REFS_MAX = 100 };
 struct request {
     enum side to;
     bool json;
+    bool explain;
     bool help;
     const char *boundaries;
     const char *refs[REFS_MAX];
@@ -40,9 +42,11 @@ struct session {
 };
 
 static const char usage_text[] =
-    "usage: caprelay translate --to us|ca [--ref FILE]... [--json] [--boundaries FILE] FILE\n"
+    "usage: caprelay translate --to us|ca [--ref FILE]... [--explain] [--json] [--boundaries FILE] "
+    "FILE\n"
     "  --to us|ca         side that the alert is for\n"
     "  --ref FILE         an alert that FILE references; what a Cancel without info cancels\n"
+    "  --explain          not the message, but a table of what became of each element and why\n"
     "  --json             one object with `derived` and `notes` on stdout\n"
     "  --boundaries FILE  packed boundaries (else CAPRELAY_BOUNDARIES, else those of the "
     "program)\n";
@@ -55,10 +59,13 @@ static int usage(const char *why)
 
 static int read_request(int argc, char **argv, struct request *request)
 {
-    static const struct option options[] = {
-        {"to", required_argument, NULL, 't'}, {"ref", required_argument, NULL, 'r'},
-        {"json", no_argument, NULL, 'j'},     {"boundaries", required_argument, NULL, 'b'},
-        {"help", no_argument, NULL, 'h'},     {0}};
+    static const struct option options[] = {{"to", required_argument, NULL, 't'},
+                                            {"ref", required_argument, NULL, 'r'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"boundaries", required_argument, NULL, 'b'},
+                                            {"explain", no_argument, NULL, 'e'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     int option;
     optind = 0;
     opterr = 0;
@@ -67,6 +74,8 @@ static int read_request(int argc, char **argv, struct request *request)
             request->to = side_from_name(slice_from_cstr(optarg));
         else if (option == 'j')
             request->json = true;
+        else if (option == 'e')
+            request->explain = true;
         else if (option == 'b')
             request->boundaries = optarg;
         else if (option == 'r' && request->ref_count < REFS_MAX)
@@ -227,11 +236,19 @@ static int print_cannot(const struct session *session, const struct alert *alert
     return EXIT_CANNOT;
 }
 
-static void print_translation(const struct session *session, const struct translation *translation)
+static void print_translation(const struct session *session, const struct translation *translation,
+                              const struct explained *explained)
 {
     if (session->request.json) {
-        print_json(json_pack("{s:o, s:o}", "derived", json_text(translation->xml), "notes",
-                             json_notes(&translation->notes)));
+        json_t *object = json_pack("{s:o, s:o}", "derived", json_text(translation->xml), "notes",
+                                   json_notes(&translation->notes));
+        if (explained)
+            json_object_set_new(object, "explanation", explain_json(explained));
+        print_json(object);
+        return;
+    }
+    if (explained) {
+        explain_print(stdout, explained);
         return;
     }
     fwrite(translation->xml.ptr, 1, translation->xml.len, stdout);
@@ -259,6 +276,26 @@ static enum side side_of(const struct session *session, const struct alert *aler
     return side;
 }
 
+/* Reads the derived bytes back: what is checked is what would be sent. */
+static void print_explained(struct session *session, const struct alert *alert,
+                            const struct translation *translation, const struct trace *trace)
+{
+    enum target target = target_of_side(session->request.to);
+    struct parsed parsed = parser_read(session->parser, session->arena, translation->xml);
+    profile_check_target(parsed.alerts[0], session->arena,
+                         target == TARGET_US_EXCHANGE ? PROFILE_US_EXCHANGE : PROFILE_CA_EXCHANGE);
+    struct explanation explanation;
+    explain(alert, translation, trace, session->arena, &explanation);
+    struct explained explained = {.source = alert,
+                                  .translation = translation,
+                                  .explanation = &explanation,
+                                  .checked = parsed.alerts[0],
+                                  .target = target,
+                                  .infos_of_other =
+                                      alert->info_count == 0 && trace->info_count > 0};
+    print_translation(session, translation, &explained);
+}
+
 static int translate_alert(struct session *session, struct alert *alert)
 {
     struct err err = {0};
@@ -271,7 +308,9 @@ static int translate_alert(struct session *session, struct alert *alert)
                 session->request.file, side_name(session->request.to));
         return EXIT_USAGE;
     }
+    struct trace trace = {0};
     struct translate_options options = {.geo = session->geo,
+                                        .trace = session->request.explain ? &trace : NULL,
                                         .derived_sender = SLICE(TRANSLATE_SENDER_DEFAULT),
                                         .sliver_share = TRANSLATE_SLIVER_SHARE_DEFAULT};
     struct translate_input input = {.alert = alert,
@@ -282,7 +321,10 @@ static int translate_alert(struct session *session, struct alert *alert)
     struct translation translation;
     if (translate(&options, &input, session->arena, &translation, &err) != OK)
         return print_cannot(session, alert, &err);
-    print_translation(session, &translation);
+    if (session->request.explain)
+        print_explained(session, alert, &translation, &trace);
+    else
+        print_translation(session, &translation, NULL);
     return EXIT_DONE;
 }
 

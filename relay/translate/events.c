@@ -297,7 +297,7 @@ static void trace_code(struct work *work, size_t i, const struct found *found)
 static void drop_code(struct work *work, size_t i, size_t j, const struct cap_pair *given,
                       const struct name_rule *rule)
 {
-    const char *path = path_item(work, i, "eventCode", j);
+    const char *path = path_kept(work, i, "eventCode", j);
     notes_add(work->notes, work->arena, NOTE_EVENT_CODE_DROPPED, path, "%.*s %.*s: %.*s.",
               SLICE_ARG(text_short(given->name, 80)), SLICE_ARG(text_short(given->value, 80)),
               SLICE_ARG(rule->reason));
@@ -324,6 +324,9 @@ static void set_codes(struct work *work, size_t i, const struct found *whole,
             pair_list_add(work, &list, given->name, given->value);
         else if (!slice_ieq(given->value, code))
             drop_code(work, i, j, given, &rule);
+        else if (work->trace)
+            trace_add(work->trace, work->arena, TRACE_MAPPED, path_kept(work, i, "eventCode", j),
+                      path_item(work, i, "eventCode", 0), "value_names:%.*s", SLICE_ARG(rule.key));
     }
     info->event_codes = list.pairs;
 }

@@ -154,7 +154,7 @@ static struct cap_pairs given_pairs(struct work *work, size_t i, const struct ca
     struct pair_list list = {0};
     for (size_t j = 0; j < given->count; j++) {
         const struct cap_pair *pair = &given->items[j];
-        if (!slice_is_empty(pair->name) && !(needs_value && slice_is_empty(pair->value))) {
+        if (pair_is_given(pair, needs_value)) {
             pair_list_add(work, &list, pair->name, pair->value);
             continue;
         }
@@ -177,9 +177,7 @@ static void rewrite_expired_references(struct work *work, size_t i)
         struct cap_pair *pair = &parameters->items[j];
         if (!slice_ieq_cstr(pair->name, "expiredReferences"))
             continue;
-        const char *path = path_item(work, i, "parameter", j);
-        pair->value = references_rewrite(work, pair->value, path);
-        trace_add(work->trace, work->arena, TRACE_MAPPED, path, path, "rule: by derived identity");
+        pair->value = references_rewrite(work, pair->value, path_kept(work, i, "parameter", j));
     }
 }
 

@@ -97,6 +97,15 @@ static bool is_own_code(const struct cap_texts *codes, struct slice code)
     return slice_ieq(codes->items[0], code) || slice_ieq(codes->items[1], code);
 }
 
+static void trace_own_code(struct work *work, size_t given, size_t own)
+{
+    if (work->trace)
+        trace_add(work->trace, work->arena, TRACE_MAPPED,
+                  arena_printf(work->arena, "alert/code[%zu]", given + 1).ptr,
+                  arena_printf(work->arena, "alert/code[%zu]", own + 1).ptr,
+                  "rule: the target's own code, once");
+}
+
 static struct cap_texts codes_of(struct work *work)
 {
     const struct cap_texts *given = &work->source->codes;
@@ -111,8 +120,12 @@ static struct cap_texts codes_of(struct work *work)
     for (size_t i = 0; i < given->count; i++) {
         struct slice code = given->items[i];
         struct name_rule rule = table_name_rule(work->input->target, "code", code);
-        if (slice_is_empty(code) || is_own_code(&codes, code))
+        if (slice_is_empty(code))
             continue;
+        if (is_own_code(&codes, code)) {
+            trace_own_code(work, i, slice_ieq(codes.items[0], code) ? 0 : 1);
+            continue;
+        }
         if (rule.keep) {
             codes.items[codes.count++] = code;
             continue;
@@ -136,6 +149,9 @@ static void trace_message(struct work *work)
         {TRACE_MAPPED, "alert/identifier", "alert/identifier", "rule: derived identity"},
         {TRACE_MAPPED, "alert/sender", "alert/sender", "rule: the sender of derived messages"},
         {TRACE_MAPPED, "alert/sender", "alert/source", "rule: who said it"},
+        {TRACE_COMPUTED, "alert/source", "alert/source", "rule: who said it"},
+        {TRACE_DROPPED, "alert/Signature", "",
+         "rule: a translation is a new work; the original goes with it"},
         {TRACE_MAPPED, "alert/note", "alert/note", "rule: says what it is a translation of"},
     };
     for (size_t i = 0; work->trace && i < sizeof(made) / sizeof(made[0]); i++)

@@ -53,6 +53,19 @@ const char *path_area(struct work *work, size_t info, size_t area, const char *e
         .ptr;
 }
 
+const char *path_kept(struct work *work, size_t info, const char *element, size_t kept)
+{
+    bool codes = strcmp(element, "eventCode") == 0;
+    const struct cap_info *source = work->infos[info];
+    const struct cap_pairs *given = codes ? &source->event_codes : &source->parameters;
+    size_t item = 0;
+    for (size_t seen = 0; item < given->count; item++) {
+        if (pair_is_given(&given->items[item], codes) && seen++ == kept)
+            break;
+    }
+    return path_item(work, info, element, item);
+}
+
 void pair_list_add(struct work *work, struct pair_list *list, struct slice name, struct slice value)
 {
     list->pairs.items = arena_grow(work->arena, list->pairs.items, list->pairs.count,

@@ -3,14 +3,19 @@
 #include "translate/internal.h"
 
 /* The event's end in the target's own parameter, at the same instant. */
-static void add_counterpart(struct work *work, struct pair_list *list, struct slice name,
-                            struct slice value)
+static void add_counterpart(struct work *work, struct pair_list *list, size_t i, size_t j,
+                            const struct name_rule *rule, struct slice value)
 {
     struct cap_time time = cap_time_parse_lenient(value);
     if (!time.set || !work_to_us(work))
         return;
     int offset_min = time.offset_min == 0 ? offset_of_region(work) : time.offset_min;
-    pair_list_add(work, list, name, cap_time_make(work->arena, time.utc_s, offset_min).text);
+    pair_list_add(work, list, rule->counterpart,
+                  cap_time_make(work->arena, time.utc_s, offset_min).text);
+    if (work->trace)
+        trace_add(work->trace, work->arena, TRACE_MAPPED, path_kept(work, i, "parameter", j),
+                  path_item(work, i, "parameter", list->pairs.count - 1),
+                  "value_names:%.*s (the same instant)", SLICE_ARG(rule->key));
 }
 
 /* The source's own parameter of that name goes before, and one is enough. */
@@ -23,35 +28,53 @@ static bool has_parameter(const struct cap_pairs *given, struct slice name)
     return false;
 }
 
-static void note_dropped(struct work *work, size_t i, size_t j, const struct cap_pair *given,
-                         struct slice reason)
+static void drop(struct work *work, size_t i, size_t j, const struct cap_pair *given,
+                 const struct name_rule *rule)
 {
-    notes_add(work->notes, work->arena, NOTE_PARAMETER_DROPPED, path_item(work, i, "parameter", j),
-              "%.*s = %.*s: %.*s.", SLICE_ARG(text_short(given->name, 80)),
-              SLICE_ARG(text_short(given->value, 80)), SLICE_ARG(reason));
+    const char *path = path_kept(work, i, "parameter", j);
+    notes_add(work->notes, work->arena, NOTE_PARAMETER_DROPPED, path, "%.*s = %.*s: %.*s.",
+              SLICE_ARG(text_short(given->name, 80)), SLICE_ARG(text_short(given->value, 80)),
+              SLICE_ARG(rule->reason));
+    trace_add(work->trace, work->arena, TRACE_DROPPED, path, "", "value_names:%.*s",
+              SLICE_ARG(rule->key));
+}
+
+static void block_channels(struct work *work, struct pair_list *list, size_t i)
+{
+    static const char *const channels[] = {"EAS", "CMAS", "NWEM"};
+    for (size_t j = 0; j < sizeof(channels) / sizeof(channels[0]); j++) {
+        pair_list_add(work, list, SLICE("BLOCKCHANNEL"), slice_from_cstr(channels[j]));
+        if (work->trace)
+            trace_add(work->trace, work->arena, TRACE_ADDED, "",
+                      path_item(work, i, "parameter", list->pairs.count - 1),
+                      "rule: never broadcast");
+    }
 }
 
 static void translate_parameters(struct work *work, size_t i, struct cap_info *info)
 {
-    static const char *const channels[] = {"EAS", "CMAS", "NWEM"};
     struct pair_list list = {0};
     bool counterpart = false;
     for (size_t j = 0; j < info->parameters.count; j++) {
         const struct cap_pair *given = &info->parameters.items[j];
         struct name_rule rule = table_name_rule(work->input->target, "parameter", given->name);
         if (!rule.keep) {
-            note_dropped(work, i, j, given, rule.reason);
+            drop(work, i, j, given, &rule);
             continue;
         }
         pair_list_add(work, &list, given->name, given->value);
+        if (work->trace && slice_ieq_cstr(given->name, "expiredReferences"))
+            trace_add(work->trace, work->arena, TRACE_MAPPED, path_kept(work, i, "parameter", j),
+                      path_item(work, i, "parameter", list.pairs.count - 1),
+                      "rule: by derived identity");
         if (slice_is_empty(rule.counterpart) || counterpart)
             continue;
         counterpart = true;
         if (!has_parameter(&info->parameters, rule.counterpart))
-            add_counterpart(work, &list, rule.counterpart, given->value);
+            add_counterpart(work, &list, i, j, &rule, given->value);
     }
-    for (size_t j = 0; work_to_us(work) && j < sizeof(channels) / sizeof(channels[0]); j++)
-        pair_list_add(work, &list, SLICE("BLOCKCHANNEL"), slice_from_cstr(channels[j]));
+    if (work_to_us(work))
+        block_channels(work, &list, i);
     info->parameters = list.pairs;
 }
 

@@ -32,7 +32,13 @@ static const char *info_number(const char *path, size_t *info)
 
 void trace_move_infos(struct trace *trace, struct arena *arena, const size_t *places, size_t count)
 {
-    for (size_t i = 0; trace && i < trace->count; i++) {
+    if (!trace)
+        return;
+    size_t *kept = arena_alloc_array(arena, count, sizeof(*kept));
+    for (size_t i = 0; i < count; i++)
+        kept[i] = places[i];
+    trace->places = kept;
+    for (size_t i = 0; i < trace->count; i++) {
         size_t info;
         const char *path = arena_cstr(arena, trace->items[i].to);
         const char *rest = info_number(path, &info);

@@ -27,10 +27,18 @@ struct trace_item {
     struct slice by;   /* "capcp_to_same:thunderstorm", "rule: never broadcast" */
 };
 
+struct cap_info;
+
 struct trace {
     struct trace_item *items;
     size_t count;
     size_t capacity;
+
+    /* What the paths count: the infos that were translated (the source's, or those of what a Cancel
+     * without info cancels), and where each is in the derived message; NULL: where it was. */
+    const struct cap_info *const *infos;
+    size_t info_count;
+    const size_t *places;
 };
 
 /* Copies into the arena; does nothing where trace is NULL. `by` is a format. Until the French infos

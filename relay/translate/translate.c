@@ -72,7 +72,7 @@ static enum err_code translate_once(const struct translate_options *options,
 {
     *out = (struct translation){.derived = arena_alloc(arena, sizeof(*out->derived))};
     if (options->trace)
-        options->trace->count = 0;
+        *options->trace = (struct trace){0};
     struct work work = {.options = options,
                         .input = input,
                         .source = input->alert,
@@ -84,6 +84,10 @@ static enum err_code translate_once(const struct translate_options *options,
     enum err_code code = run_steps(&work, err);
     if (code != OK)
         return code;
+    if (work.trace) {
+        work.trace->infos = work.infos;
+        work.trace->info_count = work.info_count;
+    }
     out->identifier = out->derived->identifier;
     return write_xml(arena, out->derived, &out->xml, err);
 }

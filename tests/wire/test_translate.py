@@ -55,6 +55,26 @@ def test_json_is_one_object(schema):
     schema.assertValid(parse(answer["derived"].encode()))
 
 
+def test_explain_is_a_table_of_a_hundred_columns():
+    done = run("--to", "us", "--explain", CANADIAN)
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 0 and not done.stderr.decode().startswith("translate:")
+    assert max(map(len, lines)) <= 100
+    assert any("capcp_to_same:" in line for line in lines) and "Checks of the derived message" in lines
+    assert any(line.startswith("Tables: version ") for line in lines)
+
+
+def test_explain_as_data():
+    answer = json.loads(run("--to", "ca", "--explain", "--json", AMERICAN).stdout)
+    told = answer["explanation"]
+    assert told["target"] == "ca-exchange" and len(told["tables"]) == 16 and told["schema_valid"]
+    assert {row["how"] for row in told["rows"]} >= {"copied", "mapped", "added"}
+    # Judged by the derived bytes, not by the program's own model of them.
+    urgencies = [row["to_value"] for row in told["rows"] if row["to"].endswith("/urgency")]
+    assert urgencies == texts(parse(answer["derived"].encode()), "urgency")
+    assert all(row["from_value"] == row["to_value"] for row in told["rows"] if row["how"] == "copied")
+
+
 def test_same_input_same_bytes():
     assert run("--to", "ca", AMERICAN).stdout == run("--to", "ca", AMERICAN).stdout
 
