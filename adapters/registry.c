@@ -5,12 +5,14 @@ extern const struct adapter_ops adapter_file;
 extern const struct adapter_ops adapter_replay;
 extern const struct adapter_ops adapter_inject;
 extern const struct adapter_ops adapter_naad;
+extern const struct adapter_ops adapter_nws;
 
 const struct adapter_ops *const adapter_registry[] = {
     &adapter_file,
     &adapter_replay,
     &adapter_inject,
     &adapter_naad,
+    &adapter_nws,
     NULL,
 };
 

@@ -1,0 +1,207 @@
+/*
+ * nws: the alerts of the US National Weather Service from api.weather.gov.
+ *
+ * Polled: the list of alerts in force by GeoJSON, conditionally and no oftener than its cache says;
+ * then the CAP of each alert that is new, once. What was delivered is remembered by marks in the
+ * journal. After an outage, and at the start, the list of what was sent meanwhile is gone through
+ * as well.
+ */
+#include "adapters/nws/nws.h"
+
+#include <stdio.h>
+
+enum { WEATHER_GOV_INTERVAL_MIN_US = 30000000 };
+
+static const struct conf_row options[] = {
+    {.name = "url",
+     .type = CONF_TEXT,
+     .offset = offsetof(struct nws, url),
+     .fallback = "https://api.weather.gov",
+     .help = "The API, without a slash at the end."},
+    {.name = "user_agent",
+     .type = CONF_TEXT,
+     .offset = offsetof(struct nws, user_agent),
+     .required = true,
+     .help = "The API refuses who does not say who it is: a name and a way to reach you, as in "
+             "\"caprelay (ops@eoc.example)\"."},
+    {.name = "areas",
+     .type = CONF_TEXTS,
+     .offset = offsetof(struct nws, areas),
+     .help = "States and marine areas (ME, NH, GM). Default, without zones either: everything."},
+    {.name = "zones",
+     .type = CONF_TEXTS,
+     .offset = offsetof(struct nws, zones),
+     .help = "UGC zones or counties (MEZ029, MEC029) in place of areas."},
+    {.name = "interval",
+     .type = CONF_DURATION,
+     .offset = offsetof(struct nws, interval_us),
+     .fallback = "30s",
+     .min = 1,
+     .max = 3600,
+     .help = "Between looks at the list; longer where the server's cache says so. For weather.gov "
+             "at least 30s, as it asks for."},
+    {.name = "catch_up",
+     .type = CONF_DURATION,
+     .offset = offsetof(struct nws, catch_up_us),
+     .fallback = "6h",
+     .max = 604800,
+     .help = "After a start or an outage, what was sent so long ago or since the outage began is "
+             "asked for too, although it may have ended; 0s: only what is in force. The API keeps "
+             "seven days."},
+    {.name = "parallel",
+     .type = CONF_INT,
+     .offset = offsetof(struct nws, parallel),
+     .fallback = "4",
+     .min = 1,
+     .max = 16,
+     .help = "Alerts fetched at once."},
+    {.name = "timeout",
+     .type = CONF_DURATION,
+     .offset = offsetof(struct nws, timeout_us),
+     .fallback = "30s",
+     .min = 1,
+     .max = 600,
+     .help = "For one request."},
+    {.name = "ca_file",
+     .type = CONF_PATH,
+     .offset = offsetof(struct nws, ca_file),
+     .help = "Certificates (PEM) to trust in place of the system's."},
+    {.name = "proxy",
+     .type = CONF_TEXT,
+     .offset = offsetof(struct nws, proxy),
+     .help = "URL of an HTTP proxy. The environment is not looked at."},
+    {.type = CONF_END}};
+
+int64_t nws_now_us(const struct nws *nws)
+{
+    return clock_now_us(loop_clock(host_loop(nws->host)));
+}
+
+void nws_tell_state(struct nws *nws)
+{
+    if (nws->poll_error[0]) {
+        bool lately = nws->good_us && nws_now_us(nws) - nws->good_us < NWS_DOWN_AFTER_US;
+        host_state(nws->host, lately ? SOURCE_DEGRADED : SOURCE_DOWN,
+                   "the list of alerts cannot be read: %s", nws->poll_error);
+    } else if (!nws->good_us) {
+        host_state(nws->host, SOURCE_CONNECTING, "asking %s", nws->url.ptr);
+    } else if (nws->fetch_error[0]) {
+        host_state(nws->host, SOURCE_DEGRADED, "listed alerts cannot be fetched: %s",
+                   nws->fetch_error);
+    } else if (nws->alerts.given_up > 0) {
+        host_state(nws->host, SOURCE_DEGRADED,
+                   "the server lists %zu alerts that it does not give (see nws.missing in the log)",
+                   nws->alerts.given_up);
+    } else {
+        host_state(nws->host, SOURCE_LIVE, "polling %s", nws->url.ptr);
+    }
+}
+
+/* --- the contract --- */
+
+static bool is_weather_gov(struct slice url)
+{
+    return slice_ifind(url, "weather.gov") >= 0;
+}
+
+static enum err_code nws_init(void *instance, struct host *host, struct err *err)
+{
+    struct nws *nws = instance;
+    nws->host = host;
+    if (http_url_check(nws->url, err) != OK)
+        return err_wrap(err, "url");
+    if (slice_ends_with(nws->url, "/") || slice_find(nws->url, "?") >= 0)
+        return err_set(err, ERR_INVALID, "url: no slash at the end and no query, please");
+    if (slice_trim(nws->user_agent).len == 0)
+        return err_set(err, ERR_INVALID,
+                       "user_agent: a name and a way to reach you, \"caprelay (ops@eoc.example)\"");
+    if (nws->areas.count > 0 && nws->zones.count > 0)
+        return err_set(err, ERR_INVALID, "areas or zones: the API takes only one of them");
+    if (is_weather_gov(nws->url) && nws->interval_us < WEATHER_GOV_INTERVAL_MIN_US)
+        return err_set(err, ERR_INVALID, "interval: weather.gov asks for at least 30s");
+    nws_alerts_init(&nws->alerts);
+    return OK;
+}
+
+static void on_fetch_time(void *context)
+{
+    nws_fetch_more(context);
+}
+
+static enum err_code nws_start(void *instance, struct err *err)
+{
+    struct nws *nws = instance;
+    const struct http_options http = {.user_agent = nws->user_agent.ptr,
+                                      .ca_file = nws->ca_file.ptr,
+                                      .proxy = nws->proxy.ptr,
+                                      .timeout_us = nws->timeout_us,
+                                      /* the list never waits for an alert */
+                                      .max_parallel = (unsigned)nws->parallel + 1};
+    uint64_t seed = backoff_seed(host_relay_name(nws->host), host_name(nws->host), nws_now_us(nws));
+    enum err_code code = http_client_create(host_loop(nws->host), &http, &nws->client, err);
+    if (code != OK)
+        return code;
+    backoff_init(&nws->poll_backoff, NWS_RETRY_FIRST_US, NWS_RETRY_MAX_US, seed);
+    backoff_init(&nws->fetch_backoff, NWS_RETRY_FIRST_US, NWS_RETRY_MAX_US, seed + 1);
+    nws->poll_error[0] = nws->fetch_error[0] = '\0';
+    nws->fetch_not_before_us = 0;
+    nws->fetch_timer = loop_timer_create(host_loop(nws->host), on_fetch_time, nws);
+    nws_poll_start(nws);
+    nws_tell_state(nws);
+    return OK;
+}
+
+static void nws_stop(void *instance)
+{
+    struct nws *nws = instance;
+    if (nws->client)
+        nws_fetch_stop(nws);
+    http_client_destroy(nws->client);
+    nws->client = NULL;
+    nws_poll_stop(nws);
+    loop_timer_destroy(nws->fetch_timer);
+    nws->fetch_timer = NULL;
+    nws->paused = false;
+}
+
+static void nws_fini(void *instance)
+{
+    struct nws *nws = instance;
+    nws_stop(nws);
+    nws_alerts_fini(&nws->alerts);
+}
+
+static void nws_pause(void *instance)
+{
+    struct nws *nws = instance;
+    nws->paused = true;
+}
+
+static void nws_resume(void *instance)
+{
+    struct nws *nws = instance;
+    nws->paused = false;
+    nws_fetch_more(nws);
+}
+
+static void nws_settled(void *instance, const struct adapter_outcome *outcome)
+{
+    struct nws_alert *alert = (struct nws_alert *)(uintptr_t)outcome->receipt;
+    (void)instance;
+    alert->stage = NWS_SETTLED;
+}
+
+const struct adapter_ops adapter_nws = {
+    .name = "nws",
+    .summary = "the US National Weather Service's alerts from api.weather.gov",
+    .api_version = ADAPTER_API_VERSION,
+    .instance_size = sizeof(struct nws),
+    .options = options,
+    .init = nws_init,
+    .start = nws_start,
+    .stop = nws_stop,
+    .fini = nws_fini,
+    .pause = nws_pause,
+    .resume = nws_resume,
+    .settled = nws_settled,
+};

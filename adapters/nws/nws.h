@@ -1,0 +1,61 @@
+/*
+ * nws: what the files of the adapter share.
+ */
+#ifndef CAPRELAY_ADAPTERS_NWS_NWS_H
+#define CAPRELAY_ADAPTERS_NWS_NWS_H
+
+#include "adapters/adapter.h"
+#include "adapters/backoff.h"
+#include "adapters/nws/alerts.h"
+#include "http/http.h"
+
+enum {
+    NWS_PAGES_MAX = 100,
+    NWS_RETRY_FIRST_US = 2000000,
+    NWS_RETRY_MAX_US = 300000000,
+    NWS_DOWN_AFTER_US = 300000000 /* without a good answer: down, no longer degraded */
+};
+
+struct nws {
+    struct host *host;
+    /* options */
+    struct slice url, user_agent, ca_file, proxy;
+    struct conf_texts areas, zones;
+    int64_t interval_us, catch_up_us, timeout_us, parallel;
+    /* while it runs */
+    struct http_client *client;
+    struct loop_timer *poll_timer, *fetch_timer;
+    bool paused;
+    struct nws_alerts alerts;
+    /* looking at the list (poll.c) */
+    struct backoff poll_backoff;
+    char poll_error[200];
+    bool catching_up; /* this look is for what was sent meanwhile */
+    unsigned pages;   /* of this look */
+    size_t nameless;  /* entries of this look without an identifier */
+    char *page_url;
+    char *etag, *last_modified; /* of the list in force, where it was one page */
+    int64_t good_us;            /* when the list in force was last seen whole; 0: never */
+    int64_t missed_from_us;     /* what was sent since then is still to be asked for; 0: nothing */
+    int64_t fresh_us;           /* for so long the server has nothing new to say */
+    /* fetching (fetch.c) */
+    struct backoff fetch_backoff;
+    char fetch_error[200];
+    int64_t fetch_not_before_us;
+    size_t asked;
+};
+
+int64_t nws_now_us(const struct nws *nws);
+/* What people are told, from all that is known now. */
+void nws_tell_state(struct nws *nws);
+
+void nws_poll_start(struct nws *nws);
+void nws_poll_stop(struct nws *nws);
+
+/* Delivers what is held and asks for what is wanted, as far as allowed now. */
+void nws_fetch_more(struct nws *nws);
+void nws_fetch_stop(struct nws *nws);
+/* Whether the journal remembers it from an earlier run. */
+bool nws_is_remembered(struct nws *nws, struct slice id);
+
+#endif

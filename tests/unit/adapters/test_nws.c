@@ -1,0 +1,381 @@
+/* The NWS adapter on the virtual clock, against the API in memory. */
+#include "adapters/nws/listing.h"
+#include "tests/support/adapter_world.h"
+#include "tests/support/fake_nws.h"
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define MINUTE (60 * (int64_t)SECOND)
+
+static struct world world;
+
+static void start_with(const char *more)
+{
+    char text[600];
+    snprintf(text, sizeof text,
+             "sources:\n - {name: nws, adapter: nws, url: 'http://127.0.0.1:1', "
+             "user_agent: 'test (ops@example.org)'%s}\n",
+             more);
+    world_start(&world, text);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    world_init(&world);
+    fake_nws_open(world.loop);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_fini(&world);
+    fake_nws_clear();
+    return 0;
+}
+
+static struct fake_nws_alert *add(int i)
+{
+    char id[80], text[100];
+    snprintf(id, sizeof id, "urn:oid:2.49.0.1.840.0.%d", i);
+    snprintf(text, sizeof text, "<alert>%d.</alert>", i);
+    return fake_nws_add(id, text);
+}
+
+static int times(int i)
+{
+    int count = 0;
+    char text[100];
+    snprintf(text, sizeof text, "<alert>%d.</alert>", i);
+    for (size_t at = 0; at < world.port.count; at++)
+        count += slice_eq_cstr(world.port.items[at].bytes, text);
+    return count;
+}
+
+static struct source_status status(void)
+{
+    return hosts_status(world.hosts, 0);
+}
+
+static bool reason_has(const char *text)
+{
+    return slice_find(status().reason, text) >= 0;
+}
+
+static void settle(void)
+{
+    fake_settle_all(&world.port, "relayed");
+}
+
+static void unchanged_lists_cost_little(void **state)
+{
+    (void)state;
+    add(1);
+    start_with("");
+    world_run(&world, 10 * MINUTE);
+    assert_int_equal(times(1), 1);
+    assert_int_equal(fake_nws.cap_requests, 1);
+    assert_in_range(fake_nws.lists, 18, 20); /* 30 to 33 s apart */
+    assert_int_equal(fake_nws.unchanged, fake_nws.lists - 1);
+    assert_string_equal(fake_http.user_agent, "test (ops@example.org)");
+    add(2);
+    world_run(&world, MINUTE);
+    assert_int_equal(times(2), 1);
+    assert_int_equal(fake_nws.cap_requests, 2);
+}
+
+static void caches_are_honoured(void **state)
+{
+    (void)state;
+    fake_nws.max_age_us = 2 * MINUTE;
+    start_with("");
+    world_run(&world, 10 * MINUTE);
+    assert_in_range(fake_nws.lists, 4, 6);
+}
+
+static void pages_are_followed(void **state)
+{
+    (void)state;
+    fake_nws.per_page = 3;
+    for (int i = 0; i < 10; i++)
+        add(i);
+    start_with(", areas: [ME, NH]");
+    world_run(&world, MINUTE);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(times(i), 1);
+    assert_int_equal(fake_nws.unchanged, 0); /* the first page's tag says nothing of the others */
+    assert_non_null(strstr(fake_http.last_url, "area=ME,NH"));
+}
+
+static void pages_elsewhere_are_not_followed(void **state)
+{
+    (void)state;
+    fake_nws.list = "{\"features\":[],\"pagination\":{\"next\":\"http://elsewhere.example/x\"}}";
+    start_with("");
+    world_run(&world, 10 * SECOND);
+    assert_true(world_logged(&world, "nws.pages"));
+    assert_null(strstr(fake_http.last_url, "elsewhere"));
+}
+
+/* What was sent and ended while nobody could ask. */
+static void an_outage_is_caught_up_with(void **state)
+{
+    (void)state;
+    add(1);
+    start_with("");
+    world_run(&world, MINUTE);
+    settle();
+    int before = fake_nws.caught_up;
+    fake_nws.failure = HTTP_FAILED_CONNECT;
+    world_run(&world, 2 * MINUTE);
+    assert_int_equal(status().state, SOURCE_DEGRADED);
+    assert_true(reason_has("connect: nobody there"));
+    world_run(&world, 8 * MINUTE);
+    assert_int_equal(status().state, SOURCE_DOWN);
+    for (int i = 2; i < 22; i++) {
+        struct fake_nws_alert *alert = add(i);
+        world_run(&world, MINUTE);
+        if (i % 2)
+            fake_nws_end(alert);
+    }
+    world_run(&world, 30 * MINUTE);
+    fake_nws.failure = HTTP_ANSWERED;
+    world_run(&world, 6 * MINUTE);
+    settle();
+    world_run(&world, 5 * MINUTE);
+    for (int i = 1; i < 22; i++)
+        assert_int_equal(times(i), 1);
+    assert_int_equal(fake_nws.caught_up, before + 1);
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+static void a_start_looks_back_and_repeats_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        add(i);
+    start_with("");
+    world_run(&world, MINUTE);
+    assert_int_equal(world.port.count, 20);
+    settle();
+    world_stop(&world);
+    fake_nws_end(add(20));
+    fake_nws_end(&fake_nws.alerts[3]);
+    world_run(&world, 60 * MINUTE);
+    start_with("");
+    world_run(&world, MINUTE);
+    assert_int_equal(world.port.count, 1);
+    assert_int_equal(times(20), 1);
+}
+
+static void a_server_without_history_is_told_of(void **state)
+{
+    (void)state;
+    fake_nws.no_start = true;
+    add(1);
+    start_with("");
+    world_run(&world, 5 * MINUTE);
+    assert_int_equal(times(1), 1);
+    assert_true(world_logged(&world, "nws.missed"));
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+static void a_busy_server_is_left_alone(void **state)
+{
+    (void)state;
+    static const int answers[] = {429, 503, 500};
+    start_with("");
+    world_run(&world, MINUTE);
+    for (size_t i = 0; i < 3; i++) {
+        fake_nws.status = answers[i];
+        fake_nws.retry_after_us = 20 * MINUTE;
+        world_run(&world, 2 * MINUTE);
+        int requests = fake_http.requests;
+        world_run(&world, 15 * MINUTE);
+        assert_int_equal(fake_http.requests, requests);
+        char wanted[40];
+        snprintf(wanted, sizeof wanted, "answers %d", answers[i]);
+        assert_true(reason_has(wanted));
+        fake_nws.status = 0;
+        world_run(&world, 10 * MINUTE);
+        assert_int_equal(status().state, SOURCE_LIVE);
+    }
+}
+
+static void a_server_in_trouble_counts_against_no_alert(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        add(i);
+    fake_nws.cap_status = 503;
+    start_with("");
+    world_run(&world, 60 * MINUTE);
+    assert_int_equal(world.port.count, 0);
+    assert_true(fake_nws.cap_requests < 100); /* pauses grow, for all of them together */
+    assert_int_equal(status().state, SOURCE_DEGRADED);
+    fake_nws.cap_status = 0;
+    world_run(&world, 6 * MINUTE);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(times(i), 1);
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+static void an_alert_that_is_not_given_is_told_of(void **state)
+{
+    (void)state;
+    struct fake_nws_alert *missing = fake_nws_add("urn:oid:gone", NULL);
+    add(1);
+    start_with("");
+    world_run(&world, 10 * MINUTE);
+    assert_int_equal(times(1), 1);
+    assert_int_equal(missing->asked, 5);
+    assert_true(world_logged(&world, "nws.missing source=nws id=urn:oid:gone status=404") ||
+                world_logged(&world, "id=urn:oid:gone status=404 tries=5"));
+    assert_int_equal(status().state, SOURCE_DEGRADED);
+    settle();
+    fake_nws_end(missing);
+    world_run(&world, 2 * MINUTE);
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+static void one_that_comes_late_is_taken(void **state)
+{
+    (void)state;
+    struct fake_nws_alert *late = fake_nws_add("urn:oid:late", NULL);
+    start_with("");
+    world_run(&world, 40 * SECOND);
+    assert_true(late->asked > 0);
+    late->text = mem_strdup("<alert>7.</alert>");
+    fake_nws_end(late); /* no longer listed, wanted all the same */
+    world_run(&world, 5 * MINUTE);
+    assert_int_equal(times(7), 1);
+}
+
+static void only_so_many_at_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        add(i);
+    start_with(", parallel: 3");
+    world_run(&world, MINUTE);
+    assert_int_equal(world.port.count, 40);
+    assert_in_range(fake_http.running_max, 3, 4); /* the list beside them */
+}
+
+/* Bytes that came while the journal was full wait; nothing is fetched twice. */
+static void back_pressure_loses_and_repeats_nothing(void **state)
+{
+    (void)state;
+    world.port.full_at = 1;
+    for (int i = 0; i < 12; i++)
+        add(i);
+    start_with("");
+    for (int i = 0; i < 30; i++) {
+        world_run(&world, SECOND);
+        assert_true(world.port.count - world.port.settled <= 1);
+        settle();
+    }
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(times(i), 1);
+    assert_int_equal(fake_nws.cap_requests, 12);
+}
+
+static void what_is_no_list_is_told(void **state)
+{
+    (void)state;
+    fake_nws.list = "<html>maintenance</html>";
+    start_with("");
+    world_run(&world, 10 * SECOND);
+    assert_int_equal(status().state, SOURCE_DOWN);
+    assert_true(reason_has("not JSON"));
+    fake_nws.list = "{\"features\":[{\"id\":\"\"},{\"properties\":{\"id\":\"../../x\"}}]}";
+    world_run(&world, 5 * MINUTE);
+    assert_int_equal(status().state, SOURCE_LIVE);
+    assert_true(world_logged(&world, "nws.nameless"));
+}
+
+static void lists_are_read_strictly(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct nws_listing listing;
+    struct err err = {0};
+    static const char text[] =
+        "{\"features\":[{\"id\":\"https://api.weather.gov/alerts/urn:oid:1\",\"properties\":{}},"
+        "{\"properties\":{\"id\":\"urn:oid:2\",\"sent\":\"2026-04-15T20:51:47-04:00\"}},"
+        "{\"id\":\"https://x/alerts/a%2fb\"},17],\"pagination\":{\"next\":\"https://x/y\"}}";
+    assert_int_equal(nws_listing_read(arena, slice_from_cstr(text), &listing, &err), OK);
+    assert_int_equal(listing.count, 2);
+    assert_int_equal(listing.nameless, 2);
+    assert_true(slice_eq_cstr(listing.entries[0].id, "urn:oid:1"));
+    assert_int_equal(listing.entries[1].sent_s, 1776300707);
+    assert_true(slice_eq_cstr(listing.next, "https://x/y"));
+    static const char *const bad[] = {"",
+                                      "[]",
+                                      "{}",
+                                      "{\"features\":{}}",
+                                      "{\"features\":[],\"features\":[]}",
+                                      "{\"features\":["};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(nws_listing_read(arena, slice_from_cstr(bad[i]), &listing, &err),
+                         ERR_INVALID);
+    for (size_t len = 0; len + 1 < sizeof text; len++) /* cut anywhere it is none */
+        assert_int_equal(nws_listing_read(arena, slice_of(text, len), &listing, &err), ERR_INVALID);
+    arena_destroy(arena);
+}
+
+static void options_are_checked(void **state)
+{
+    (void)state;
+    const struct {
+        const char *options, *wrong;
+    } table[] = {
+        {"", "user_agent"},
+        {"user_agent: ' '", "ops@eoc.example"},
+        {"user_agent: a, url: 'ftp://x'", "url"},
+        {"user_agent: a, url: 'https://x/'", "slash"},
+        {"user_agent: a, interval: 10s", "30s"},
+        {"user_agent: a, areas: [ME], zones: [MEZ029]", "one of them"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char text[300];
+        struct err err = {0};
+        snprintf(text, sizeof text, WORLD_LISTEN "sources:\n - {name: nws, adapter: nws, %s}\n",
+                 table[i].options);
+        const struct relay_conf *conf = world_conf(&world, text);
+        assert_int_not_equal(hosts_check(conf, &err), OK);
+        if (!strstr(err.text, table[i].wrong))
+            fail_msg("`%s` does not speak of %s", err.text, table[i].wrong);
+        relay_conf_release(conf);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(unchanged_lists_cost_little),
+        TEST(caches_are_honoured),
+        TEST(pages_are_followed),
+        TEST(pages_elsewhere_are_not_followed),
+        TEST(an_outage_is_caught_up_with),
+        TEST(a_start_looks_back_and_repeats_nothing),
+        TEST(a_server_without_history_is_told_of),
+        TEST(a_busy_server_is_left_alone),
+        TEST(a_server_in_trouble_counts_against_no_alert),
+        TEST(an_alert_that_is_not_given_is_told_of),
+        TEST(one_that_comes_late_is_taken),
+        TEST(only_so_many_at_once),
+        TEST(back_pressure_loses_and_repeats_nothing),
+        TEST(what_is_no_list_is_told),
+        TEST(lists_are_read_strictly),
+        TEST(options_are_checked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
