@@ -44,3 +44,18 @@ def test_a_row_of_low_confidence_is_marked():
     assert med
     for row in med:
         assert all("*unverified*" in line for line in page if line.startswith(f"| `{row['capcp_code']}` |")), row
+
+
+def test_the_tables_version_covers_every_table_that_translation_reads():
+    """Tables are named where they are read; only the explanation reads one that decides nothing (note_codes)."""
+    translate = ROOT / "relay" / "translate"
+    digested = set(re.findall(r'"(\w+)"', re.search(r"tables_read\[\] = \{(.*?)\}", (translate / "tables.c").read_text(), re.S).group(1)))
+    read = set()
+    for path in [*translate.glob("*.c"), *(ROOT / "relay" / "geo").glob("*.c"), *(ROOT / "relay" / "alert").glob("*.c")]:
+        if path.name == "explain.c":
+            continue
+        for name in re.findall(r'(?:table_(?:cell|cell_nocase|cell_by|of)|schema_table_find|line_of|name_in)\(\s*"(\w+)"', path.read_text()):
+            read.add(name)
+    assert len(read) > 10
+    assert read <= digested, f"read, but not in the digest of tables.c: {sorted(read - digested)}"
+    assert all((TABLES / f"{name}.tsv").exists() for name in digested)
