@@ -14,6 +14,7 @@
 
 #include "alert/lifecycle.h"
 #include "alert/parse.h"
+#include "translate/explain.h"
 #include "translate/notes.h"
 #include "translate/translate.h"
 
@@ -232,6 +233,34 @@ static inline void check_translation(struct fixture *fixture, const struct alert
     }
     assert_int_equal(derived->info_count, source->info_count + generated);
     assert_int_equal(at, source->info_count);
+}
+
+/* Every element of the source and of the translation is accounted for. Those below an area are held
+ * to it once its steps are traced. */
+static inline void check_explained(struct fixture *fixture, const struct alert *source,
+                                   enum target target)
+{
+    struct trace trace = {0};
+    struct translation translation;
+    struct explanation explanation;
+    struct err err = {0};
+    struct translate_options options = {.geo = fixture->geo,
+                                        .derived_sender = SLICE("relay@test.example"),
+                                        .sliver_share = TRANSLATE_SLIVER_SHARE_DEFAULT,
+                                        .trace = &trace};
+    struct translate_input input = {
+        .alert = source, .class = alert_class_of_status(source->status), .target = target};
+    assert_int_equal(translate(&options, &input, fixture->arena, &translation, &err), OK);
+    explain(source, &translation, &trace, fixture->arena, &explanation);
+    for (size_t i = 0; i < explanation.count; i++) {
+        const struct explain_row *row = &explanation.rows[i];
+        if (row->how == EXPLAIN_COPIED && !slice_eq(row->from_value, row->to_value))
+            assert_true(slice_find(row->to, "/polygon[") >= 0);
+        if (row->how == EXPLAIN_UNACCOUNTED && slice_find(row->group, "/area[") < 0)
+            fail_msg("%s: nobody accounts for %.*s (%.*s) -> %.*s (%.*s)", target_name(target),
+                     SLICE_ARG(row->from), SLICE_ARG(row->from_value), SLICE_ARG(row->to),
+                     SLICE_ARG(row->to_value));
+    }
 }
 
 #endif

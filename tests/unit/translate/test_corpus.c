@@ -20,6 +20,7 @@ static void run_alert(struct fixture *fixture, const char *path, const struct al
                          OK);
         assert_true(slice_eq(one.xml, two.xml));
         check_translation(fixture, alert, (enum target)target, &one, true);
+        check_explained(fixture, alert, (enum target)target);
         tally->translated++;
     }
 }

@@ -307,6 +307,7 @@ static void run(struct fixture *fixture, uint64_t seed, size_t alerts)
                 translate_to(fixture, source, (enum target)target, NULL, 0, &two, &err), OK);
             assert_true(slice_eq(one.xml, two.xml));
             check_translation(fixture, source, (enum target)target, &one, true);
+            check_explained(fixture, source, (enum target)target);
         }
     }
 }
