@@ -145,6 +145,7 @@ static enum err_code nws_start(void *instance, struct err *err)
     backoff_init(&nws->fetch_backoff, NWS_RETRY_FIRST_US, NWS_RETRY_MAX_US, seed + 1);
     nws->poll_error[0] = nws->fetch_error[0] = '\0';
     nws->fetch_not_before_us = 0;
+    nws->no_history = false;
     nws->fetch_timer = loop_timer_create(host_loop(nws->host), on_fetch_time, nws);
     nws_poll_start(nws);
     nws_tell_state(nws);

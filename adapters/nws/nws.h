@@ -37,7 +37,10 @@ struct nws {
     char *etag, *last_modified; /* of the list in force, where it was one page */
     int64_t good_us;            /* when the list in force was last seen whole; 0: never */
     int64_t missed_from_us;     /* what was sent since then is still to be asked for; 0: nothing */
-    int64_t fresh_us;           /* for so long the server has nothing new to say */
+    int64_t swept_us;           /* what was sent until then has been asked for; 0: never */
+    int64_t sweep_began_us;
+    bool no_history;  /* the server has no such query */
+    int64_t fresh_us; /* for so long the server has nothing new to say */
     /* fetching (fetch.c) */
     struct backoff fetch_backoff;
     char fetch_error[200];

@@ -12,6 +12,7 @@
 enum {
     LISTING_BYTES_MAX = 32 * 1024 * 1024, /* the nation's is some megabytes */
     FRESH_MAX_US = 600000000,
+    SWEEP_EVERY_US = 600000000,
     OVERLAP_US = 300000000 /* of what was missed with what was seen: clocks differ */
 };
 
@@ -108,17 +109,19 @@ look_failed(struct nws *nws, int64_t retry_after_us, const char *format, ...)
     nws_tell_state(nws);
 }
 
-/* The first look, or the first after longer than the intervals between looks explain. */
+/* At the start, after longer than the intervals between looks explain, and every now and then:
+ * what is issued and replaced between two looks is in no list of active ones either. */
 static void note_gap(struct nws *nws, int64_t now_us)
 {
     int64_t expected_us = 2 * (nws->interval_us + nws->fresh_us) + nws->timeout_us;
-    int64_t from_us = nws->good_us ? nws->good_us - OVERLAP_US : 0;
-    if (nws->catch_up_us == 0 || (nws->good_us && now_us - nws->good_us <= expected_us))
+    bool gap = !nws->good_us || now_us - nws->good_us > expected_us;
+    if (nws->catch_up_us == 0 || nws->no_history ||
+        (!gap && now_us - nws->swept_us <= SWEEP_EVERY_US))
         return;
-    if (from_us < now_us - nws->catch_up_us)
-        from_us = now_us - nws->catch_up_us;
-    if (!nws->missed_from_us || from_us < nws->missed_from_us)
-        nws->missed_from_us = from_us;
+    nws->missed_from_us = nws->swept_us - OVERLAP_US;
+    if (nws->missed_from_us < now_us - nws->catch_up_us)
+        nws->missed_from_us = now_us - nws->catch_up_us;
+    nws->sweep_began_us = now_us;
 }
 
 static void look_over(struct nws *nws)
@@ -127,8 +130,9 @@ static void look_over(struct nws *nws)
     nws->poll_error[0] = '\0';
     backoff_reset(&nws->poll_backoff);
     if (nws->catching_up) {
-        host_log(nws->host, LOG_LEVEL_NOTICE, "nws.caught-up", "wanted=%zu", nws->alerts.queued);
+        host_log(nws->host, LOG_LEVEL_DEBUG, "nws.caught-up", "wanted=%zu", nws->alerts.queued);
         nws->missed_from_us = 0;
+        nws->swept_us = nws->sweep_began_us;
     } else {
         note_gap(nws, now_us);
         nws->good_us = now_us;
@@ -220,6 +224,7 @@ static void give_up_catching_up(struct nws *nws, int status)
              "status=%d reason=\"what was sent and ended during the outage cannot be asked for\"",
              status);
     nws->missed_from_us = 0;
+    nws->no_history = true;
     poll_next(nws);
     nws_tell_state(nws);
 }

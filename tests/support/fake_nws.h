@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum { FAKE_NWS_MAX = 400, FAKE_NWS_BODY_MAX = 1024 * 1024 };
+enum { FAKE_NWS_MAX = 4000, FAKE_NWS_BODY_MAX = 1024 * 1024 };
 
 struct fake_nws_alert {
     char id[80];
