@@ -63,6 +63,9 @@ bool host_mark(struct host *host, struct slice key, struct slice *value);
 
 /* Whether the message that is referenced has arrived by now, from whichever source. */
 bool host_knows(struct host *host, const struct cap_reference *reference);
+/* The same by its identifier alone, for who is told no more of it; what is in flight does not
+ * count. */
+bool host_knows_identifier(struct host *host, struct slice identifier);
 
 struct adapter_outcome {
     uint64_t receipt;

@@ -120,6 +120,12 @@ bool host_knows(struct host *host, const struct cap_reference *reference)
     return port->knows(port->context, reference);
 }
 
+bool host_knows_identifier(struct host *host, struct slice identifier)
+{
+    const struct host_port *port = &host->hosts->options.port;
+    return port->knows_identifier(port->context, identifier);
+}
+
 bool host_receipt(struct host *host, struct arena *arena, struct slice authority,
                   const struct digest *digest, struct slice *out)
 {

@@ -33,6 +33,12 @@ static bool relay_knows(void *context, const struct cap_reference *reference)
     return intake_knows(relay->intake, reference);
 }
 
+static bool relay_knows_identifier(void *context, struct slice identifier)
+{
+    struct host_relay *relay = context;
+    return intake_knows_identifier(relay->intake, identifier);
+}
+
 static enum err_code relay_receipt(void *context, struct arena *arena, struct slice authority,
                                    const struct digest *digest, struct slice *out, struct err *err)
 {
@@ -61,6 +67,7 @@ struct host_port host_port_relay(struct host_relay *relay)
                               .full = relay_full,
                               .mark = relay_mark,
                               .knows = relay_knows,
+                              .knows_identifier = relay_knows_identifier,
                               .receipt = relay_receipt,
                               .guard = relay_guard,
                               .unguard = relay_unguard,

@@ -1,6 +1,7 @@
 /* The adapters; a new one adds two lines. */
 #include "adapters/adapter.h"
 
+extern const struct adapter_ops adapter_eccc;
 extern const struct adapter_ops adapter_file;
 extern const struct adapter_ops adapter_replay;
 extern const struct adapter_ops adapter_inject;
@@ -8,6 +9,7 @@ extern const struct adapter_ops adapter_naad;
 extern const struct adapter_ops adapter_nws;
 
 const struct adapter_ops *const adapter_registry[] = {
+    &adapter_eccc,
     &adapter_file,
     &adapter_replay,
     &adapter_inject,

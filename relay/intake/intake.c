@@ -56,6 +56,13 @@ bool intake_knows(struct intake *intake, const struct cap_reference *reference)
     return known;
 }
 
+bool intake_knows_identifier(struct intake *intake, struct slice identifier)
+{
+    bool known = false;
+    struct err err;
+    return journal_has_identifier(intake->options.journal, identifier, &known, &err) == OK && known;
+}
+
 void intake_set_policy(struct intake *intake, const struct route_policy *policy)
 {
     intake->options.policy = policy;

@@ -127,6 +127,9 @@ void intake_sealer_hooks(struct intake_sealer *sealer, struct journal_hooks *hoo
 /* Whether a message of that identity has arrived, in whatever class and with whatever verdict; what
  * a source's archive need not be asked for. A journal that cannot be read counts as yes. */
 bool intake_knows(struct intake *intake, const struct cap_reference *reference);
+/* The same for who knows no more than the identifier yet; what is in flight does not count. */
+bool intake_knows_identifier(struct intake *intake, struct slice identifier);
+
 /* Runs the stages and appends to the journal; outcomes come by settle, later (dry run: before it
  * returns). */
 void intake_deliver(struct intake *intake, const struct intake_delivery *delivery);

@@ -275,6 +275,17 @@ enum err_code journal_mark(struct journal *journal, struct arena *arena, struct 
     return code == OK && !found ? err_set(err, ERR_NOT_FOUND, "no such mark") : code;
 }
 
+enum err_code journal_has_identifier(struct journal *journal, struct slice identifier, bool *out,
+                                     struct err *err)
+{
+    struct query query;
+
+    query_begin(&query, &journal->reader, SELECT_IDENTIFIER);
+    query_text(&query, slice_present(identifier));
+    *out = query_row(&query);
+    return query_end(&query, "arrivals", err);
+}
+
 enum err_code journal_get_bytes(struct journal *journal, struct arena *arena,
                                 enum alert_class class, const struct digest *digest,
                                 struct slice *out, struct err *err)

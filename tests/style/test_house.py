@@ -29,6 +29,8 @@ DOORS = {
     "zstd.h": {"relay/seal", "relay/journal"},
     "systemd/": {"relay"},
     "curl/": {"relay/http"},
+    "amqp.h": {"relay/amqp"},
+    "amqp_": {"relay/amqp"},
 }
 
 # room: what it may include of the other rooms. Headers of `relayd*.c` and of tests are not bound by it.
@@ -38,6 +40,7 @@ KNOWS = {
     "conf": {"base"},
     "loop": {"base"},
     "dial": {"base", "loop"},
+    "amqp": {"base", "loop"},
     "http": {"base", "loop"},
     "alert": {"base"},
     "origin": {"base", "alert"},
@@ -166,6 +169,22 @@ def test_example_configurations_are_accepted():
     for example in examples:
         done = subprocess.run([daemon, "--check-config", example], capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, f"{example.name}: {done.stderr}"
+
+
+def test_example_sources_are_accepted(tmp_path):
+    """config/sources: one file for each real service, to be put into a configuration."""
+    daemon = Path(os.environ.get("CAPRELAY_BUILD", ROOT / "build")) / "caprelayd"
+    examples = sorted((ROOT / "config" / "sources").glob("*.yaml"))
+    assert examples
+    if not daemon.exists():
+        pytest.skip(f"skipped: {daemon} is not built")
+    for example in examples:
+        whole = tmp_path / example.name
+        whole.write_text("keys: {actual: a, exercise: e}\naccess: {mode: plain}\nlisten: {feed: 'tcp://127.0.0.1:9650', query: 'tcp://127.0.0.1:9651'}\n"
+                         + example.read_text())
+        done = subprocess.run([daemon, "--check-config", whole], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, f"{example}: {done.stderr}"
+
 
 
 def test_the_unit_is_accepted():

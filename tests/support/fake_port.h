@@ -88,16 +88,20 @@ static inline enum err_code fake_mark(void *context, struct arena *arena, struct
     return OK;
 }
 
-/* By the identifier in the bytes. */
-static inline bool fake_knows(void *context, const struct cap_reference *reference)
+static inline bool fake_knows_identifier(void *context, struct slice identifier)
 {
     struct fake_port *port = context;
     char element[300];
-    snprintf(element, sizeof element, "<identifier>%.*s<", SLICE_ARG(reference->identifier));
+    snprintf(element, sizeof element, "<identifier>%.*s<", SLICE_ARG(identifier));
     for (size_t i = 0; i < port->count; i++)
         if (slice_find(port->items[i].bytes, element) >= 0)
             return true;
     return false;
+}
+
+static inline bool fake_knows(void *context, const struct cap_reference *reference)
+{
+    return fake_knows_identifier(context, reference->identifier);
 }
 
 static inline enum err_code fake_receipt(void *context, struct arena *arena, struct slice authority,
@@ -144,6 +148,7 @@ static inline struct host_port fake_port_of(struct fake_port *port)
                               .full = fake_full,
                               .mark = fake_mark,
                               .knows = fake_knows,
+                              .knows_identifier = fake_knows_identifier,
                               .receipt = fake_receipt,
                               .guard = fake_guard,
                               .unguard = fake_unguard,

@@ -1,0 +1,409 @@
+/*
+ * eccc: Environment and Climate Change Canada's alerts from the MSC Datamart.
+ *
+ * AMQP announces each file, in a named durable queue that goes on filling while the relay is away;
+ * the file is fetched over HTTPS. An announcement is acknowledged when its alert is in the journal.
+ * An alert that NAAD has brought already is told by the number in the file's name and not fetched.
+ */
+#include "adapters/adapter.h"
+#include "adapters/backoff.h"
+#include "adapters/eccc/fetches.h"
+#include "alert/parse.h"
+#include "amqp/amqp.h"
+#include "base/arena.h"
+#include "http/http.h"
+
+#include <stdio.h>
+
+enum {
+    RETRY_FIRST_US = 1000000,
+    FETCH_TIMEOUT_US = 60000000,
+    FETCH_RETRY_FIRST_US = 1000000,
+    FETCH_RETRY_MAX_US = 300000000,
+};
+
+struct eccc {
+    struct host *host;
+    /* options */
+    struct slice broker, vhost, user, password, queue, exchange, ca_file;
+    struct conf_texts bindings, fetch_from;
+    int64_t port, prefetch, parallel, queue_expires_us, reconnect_max_us, give_up_us;
+    bool tls, skip_known;
+    /* */
+    const char **binding_texts;
+    struct arena *arena;
+    struct amqp *amqp;
+    bool open;
+    uint64_t life; /* counts connections: a tag is good for its own alone */
+    struct fetches *fetches;
+    struct loop_timer *retry;
+    struct backoff backoff;
+    uint64_t known, missing; /* announcements that were not fetched; files that were nowhere */
+    char trouble[300];
+};
+
+static const struct conf_row options[] = {
+    {.name = "broker",
+     .type = CONF_TEXT,
+     .offset = offsetof(struct eccc, broker),
+     .required = true,
+     .help = "Host name of the AMQP broker."},
+    {.name = "port",
+     .type = CONF_INT,
+     .offset = offsetof(struct eccc, port),
+     .fallback = "5671",
+     .min = 1,
+     .max = 65535,
+     .help = "Its port."},
+    {.name = "tls",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct eccc, tls),
+     .fallback = "true",
+     .help = "false: in clear, for a broker on this machine."},
+    {.name = "ca_file",
+     .type = CONF_PATH,
+     .offset = offsetof(struct eccc, ca_file),
+     .help = "Certificates (PEM) that broker and file server are verified by; default: the "
+             "system's."},
+    {.name = "vhost",
+     .type = CONF_TEXT,
+     .offset = offsetof(struct eccc, vhost),
+     .fallback = "/",
+     .help = "Virtual host of the broker."},
+    {.name = "user",
+     .type = CONF_TEXT,
+     .offset = offsetof(struct eccc, user),
+     .fallback = "anonymous",
+     .help = "The Datamart takes everybody as anonymous."},
+    {.name = "password",
+     .type = CONF_TEXT,
+     .offset = offsetof(struct eccc, password),
+     .fallback = "anonymous",
+     .help = "And its password."},
+    {.name = "queue",
+     .type = CONF_TEXT,
+     .offset = offsetof(struct eccc, queue),
+     .required = true,
+     .help =
+         "Name of the relay's own queue. The Datamart wants q_anonymous. in front; the rest must "
+         "be this relay's alone, or two relays get half of the alerts each."},
+    {.name = "queue_expires",
+     .type = CONF_DURATION,
+     .offset = offsetof(struct eccc, queue_expires_us),
+     .fallback = "3d",
+     .min = 60,
+     .max = 2592000,
+     .help = "How long the broker keeps the queue while the relay is away."},
+    {.name = "exchange",
+     .type = CONF_TEXT,
+     .offset = offsetof(struct eccc, exchange),
+     .fallback = "xpublic",
+     .help = "Where the announcements are published."},
+    {.name = "bindings",
+     .type = CONF_TEXTS,
+     .offset = offsetof(struct eccc, bindings),
+     .fallback = "v02.post.*.WXO-DD.alerts.cap.#",
+     .help = "Routing keys, with * for one word and # for any."},
+    {.name = "fetch_from",
+     .type = CONF_TEXTS,
+     .offset = offsetof(struct eccc, fetch_from),
+     .required = true,
+     .help = "What the URL of a file must begin with: nothing else is fetched, whatever is "
+             "announced."},
+    {.name = "prefetch",
+     .type = CONF_INT,
+     .offset = offsetof(struct eccc, prefetch),
+     .fallback = "50",
+     .min = 1,
+     .max = 1000,
+     .help = "Announcements that the broker gives out before the first is acknowledged."},
+    {.name = "parallel",
+     .type = CONF_INT,
+     .offset = offsetof(struct eccc, parallel),
+     .fallback = "4",
+     .min = 1,
+     .max = 16,
+     .help = "Files that are fetched at once."},
+    {.name = "skip_known",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct eccc, skip_known),
+     .fallback = "true",
+     .help =
+         "An alert that has arrived already (by NAAD) is not fetched. false: it is, and becomes "
+         "a duplicate."},
+    {.name = "reconnect_max",
+     .type = CONF_DURATION,
+     .offset = offsetof(struct eccc, reconnect_max_us),
+     .fallback = "60s",
+     .min = 1,
+     .max = 3600,
+     .help = "The pause before connecting again begins at a second and grows up to this."},
+    {.name = "give_up",
+     .type = CONF_DURATION,
+     .offset = offsetof(struct eccc, give_up_us),
+     .fallback = "10m",
+     .min = 0,
+     .max = 86400,
+     .help = "A file that was announced and that the server says it does not have is tried for so "
+             "long; then it is lost, with a warning."},
+    {.type = CONF_END}};
+
+/* --- state for people --- */
+
+static void tell_state(struct eccc *eccc)
+{
+    if (!eccc->open)
+        return;
+    if (eccc->trouble[0])
+        host_state(eccc->host, SOURCE_DEGRADED, "%s; %zu files wait", eccc->trouble,
+                   fetches_count(eccc->fetches));
+    else
+        host_state(eccc->host, SOURCE_LIVE, "consuming %.*s", SLICE_ARG(eccc->queue));
+}
+
+static void on_trouble(void *context, const char *text)
+{
+    struct eccc *eccc = context;
+    snprintf(eccc->trouble, sizeof eccc->trouble, "%s", text ? text : "");
+    tell_state(eccc);
+}
+
+/* --- numbers: those of announcements are their tags, told apart by connection --- */
+
+enum { TAG_BITS = 40 };
+
+static uint64_t number_of(const struct eccc *eccc, uint64_t tag)
+{
+    return eccc->life << TAG_BITS | tag;
+}
+
+static void acknowledge(struct eccc *eccc, uint64_t number)
+{
+    if (eccc->amqp && number >> TAG_BITS == eccc->life)
+        amqp_ack(eccc->amqp, number & ((UINT64_C(1) << TAG_BITS) - 1));
+}
+
+/* --- announcements --- */
+
+static bool may_fetch(const struct eccc *eccc, struct slice url)
+{
+    for (size_t i = 0; i < eccc->fetch_from.count; i++)
+        if (slice_starts_with(url, eccc->fetch_from.items[i].ptr))
+            return true;
+    return false;
+}
+
+static void refuse(struct eccc *eccc, uint64_t tag, const struct amqp_message *message,
+                   const char *why)
+{
+    host_log(
+        eccc->host, LOG_LEVEL_WARNING, "eccc.announcement", "key=%s reason=%s body=%s",
+        log_quote(message->routing_key).text, log_quote_cstr(why).text,
+        log_quote(slice_sub(message->body, 0, message->body.len < 300 ? message->body.len : 300))
+            .text);
+    amqp_ack(eccc->amqp, tag);
+}
+
+static void on_message(void *context, const struct amqp_message *message)
+{
+    struct eccc *eccc = context;
+    struct arena *arena = arena_create();
+    struct pointer pointer;
+    struct err err = {0};
+    if (pointer_read(arena, message->body, &pointer, &err) != OK) {
+        refuse(eccc, message->tag, message, err.text);
+    } else if (!may_fetch(eccc, pointer.url)) {
+        refuse(eccc, message->tag, message, "not below any of fetch_from");
+    } else if (eccc->skip_known && pointer.identifier.len > 0 &&
+               host_knows_identifier(eccc->host, pointer.identifier)) {
+        eccc->known++;
+        host_log(eccc->host, LOG_LEVEL_DEBUG, "eccc.known", "id=%s",
+                 log_quote(pointer.identifier).text);
+        amqp_ack(eccc->amqp, message->tag);
+    } else {
+        fetches_add(eccc->fetches, number_of(eccc, message->tag), &pointer);
+    }
+    arena_destroy(arena);
+}
+
+static void on_document(void *context, uint64_t number, struct slice bytes)
+{
+    struct eccc *eccc = context;
+    const struct adapter_document document = {.bytes = bytes, .receipt = number};
+    host_deliver(eccc->host, &document);
+}
+
+static void on_missing(void *context, uint64_t number, struct slice name, const char *reason)
+{
+    struct eccc *eccc = context;
+    eccc->missing++;
+    host_log(eccc->host, LOG_LEVEL_ERROR, "eccc.missing", "file=%s reason=%s", log_quote(name).text,
+             log_quote_cstr(reason).text);
+    acknowledge(eccc, number);
+}
+
+static void settled(void *instance, const struct adapter_outcome *outcome)
+{
+    acknowledge(instance, outcome->receipt);
+}
+
+/* --- the connection --- */
+
+static void on_open(void *context)
+{
+    struct eccc *eccc = context;
+    eccc->open = true;
+    backoff_reset(&eccc->backoff);
+    tell_state(eccc);
+}
+
+/* What was not acknowledged comes again by the next connection. */
+static void hang_up(struct eccc *eccc)
+{
+    amqp_close(eccc->amqp);
+    eccc->amqp = NULL;
+    eccc->open = false;
+    if (eccc->fetches)
+        fetches_clear(eccc->fetches);
+}
+
+static void on_lost(void *context, const char *reason)
+{
+    struct eccc *eccc = context;
+    host_state(eccc->host, SOURCE_DOWN, "%s", reason);
+    hang_up(eccc);
+    loop_timer_start(eccc->retry, backoff_next(&eccc->backoff, 0));
+}
+
+static void connect_now(void *context)
+{
+    struct eccc *eccc = context;
+    const struct amqp_server server = {.host = eccc->broker.ptr,
+                                       .port = (uint16_t)eccc->port,
+                                       .tls = eccc->tls,
+                                       .ca_file = eccc->ca_file.ptr,
+                                       .vhost = eccc->vhost.ptr,
+                                       .user = eccc->user.ptr,
+                                       .password = eccc->password.ptr};
+    const struct amqp_queue queue = {.name = eccc->queue.ptr,
+                                     .durable = true,
+                                     .expires_us = eccc->queue_expires_us,
+                                     .exchange = eccc->exchange.ptr,
+                                     .bindings = eccc->binding_texts,
+                                     .binding_count = eccc->bindings.count,
+                                     .prefetch = (uint16_t)eccc->prefetch};
+    const struct amqp_events events = {
+        .open = on_open, .message = on_message, .lost = on_lost, .context = eccc};
+    eccc->life++;
+    eccc->amqp = amqp_open(host_loop(eccc->host), &server, &queue, &events);
+}
+
+/* --- life --- */
+
+static enum err_code init(void *instance, struct host *host, struct err *err)
+{
+    struct eccc *eccc = instance;
+    eccc->host = host;
+    if (eccc->bindings.count == 0 || eccc->fetch_from.count == 0)
+        return err_set(err, ERR_INVALID, "bindings and fetch_from: at least one is needed");
+    for (size_t i = 0; i < eccc->fetch_from.count; i++) {
+        struct slice prefix = eccc->fetch_from.items[i];
+        if (http_url_check(prefix, err) != OK)
+            return err_wrap(err, "fetch_from");
+        if (!slice_ends_with(prefix, "/"))
+            return err_set(
+                err, ERR_INVALID,
+                "fetch_from: %.*s must end with a slash, or it is the beginning of other "
+                "hosts' names too",
+                SLICE_ARG(prefix));
+    }
+    return OK;
+}
+
+static enum err_code prepare(struct eccc *eccc, struct err *err)
+{
+    const struct fetches_options fetches = {.host = eccc->host,
+                                            .ca_file = eccc->ca_file.ptr,
+                                            .document_max = PARSE_BYTES_MAX,
+                                            .timeout_us = FETCH_TIMEOUT_US,
+                                            .parallel = (unsigned)eccc->parallel,
+                                            .retry_first_us = FETCH_RETRY_FIRST_US,
+                                            .retry_max_us = FETCH_RETRY_MAX_US,
+                                            .give_up_us = eccc->give_up_us,
+                                            .document = on_document,
+                                            .missing = on_missing,
+                                            .trouble = on_trouble,
+                                            .context = eccc};
+    if (eccc->fetches)
+        return OK;
+    enum err_code code = fetches_create(&fetches, &eccc->fetches, err);
+    if (code != OK)
+        return code;
+    eccc->arena = arena_create();
+    eccc->binding_texts =
+        arena_alloc_array(eccc->arena, eccc->bindings.count, sizeof *eccc->binding_texts);
+    for (size_t i = 0; i < eccc->bindings.count; i++)
+        eccc->binding_texts[i] = eccc->bindings.items[i].ptr;
+    struct loop *loop = host_loop(eccc->host);
+    eccc->retry = loop_timer_create(loop, connect_now, eccc);
+    backoff_init(&eccc->backoff, RETRY_FIRST_US, eccc->reconnect_max_us,
+                 backoff_seed(host_relay_name(eccc->host), host_name(eccc->host),
+                              clock_now_us(loop_clock(loop))));
+    return OK;
+}
+
+static enum err_code start(void *instance, struct err *err)
+{
+    struct eccc *eccc = instance;
+    enum err_code code = prepare(eccc, err);
+    if (code != OK)
+        return code;
+    eccc->trouble[0] = '\0';
+    fetches_resume(eccc->fetches);
+    connect_now(eccc);
+    return OK;
+}
+
+static void stop(void *instance)
+{
+    struct eccc *eccc = instance;
+    if (eccc->retry)
+        loop_timer_stop(eccc->retry);
+    hang_up(eccc);
+}
+
+static void fini(void *instance)
+{
+    struct eccc *eccc = instance;
+    fetches_destroy(eccc->fetches);
+    loop_timer_destroy(eccc->retry);
+    arena_destroy(eccc->arena);
+}
+
+/* The broker gives out no more than the prefetch. */
+static void pause_source(void *instance)
+{
+    struct eccc *eccc = instance;
+    fetches_pause(eccc->fetches);
+}
+
+static void resume_source(void *instance)
+{
+    struct eccc *eccc = instance;
+    fetches_resume(eccc->fetches);
+}
+
+const struct adapter_ops adapter_eccc = {
+    .name = "eccc",
+    .summary = "Environment Canada's Datamart: announced by AMQP, fetched over HTTPS",
+    .api_version = ADAPTER_API_VERSION,
+    .instance_size = sizeof(struct eccc),
+    .options = options,
+    .init = init,
+    .start = start,
+    .stop = stop,
+    .fini = fini,
+    .pause = pause_source,
+    .resume = resume_source,
+    .settled = settled,
+};

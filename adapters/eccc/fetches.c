@@ -1,0 +1,224 @@
+#include "adapters/eccc/fetches.h"
+
+#include "adapters/backoff.h"
+#include "base/mem.h"
+#include "http/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct fetch {
+    struct fetch *next;
+    struct fetches *fetches;
+    struct arena *arena;
+    uint64_t number;
+    struct slice name;
+    const char *url;
+    struct http_request *request;
+    struct backoff backoff;
+    int64_t due_us, first_us;
+    bool failed; /* once at least: nobody waits for it */
+    bool ready;
+    struct slice body;
+};
+
+struct fetches {
+    struct fetches_options options;
+    struct http_client *client;
+    struct loop_timer *timer;
+    struct fetch *first; /* in the order of their announcements */
+    size_t count;
+    bool paused, in_trouble;
+};
+
+static int64_t now_us(const struct fetches *fetches)
+{
+    return clock_now_us(loop_clock(host_loop(fetches->options.host)));
+}
+
+static void unlink_fetch(struct fetch *fetch)
+{
+    struct fetch **place = &fetch->fetches->first;
+    while (*place != fetch)
+        place = &(*place)->next;
+    *place = fetch->next;
+    fetch->fetches->count--;
+}
+
+static void drop(struct fetch *fetch)
+{
+    unlink_fetch(fetch);
+    http_cancel(fetch->request);
+    arena_destroy(fetch->arena);
+}
+
+static void schedule(struct fetches *fetches)
+{
+    int64_t soonest = INT64_MAX, now = now_us(fetches);
+    for (const struct fetch *fetch = fetches->first; fetch; fetch = fetch->next)
+        if (!fetch->request && !fetch->ready && fetch->due_us < soonest)
+            soonest = fetch->due_us;
+    if (soonest == INT64_MAX || fetches->paused)
+        loop_timer_stop(fetches->timer);
+    else
+        loop_timer_start(fetches->timer, soonest > now ? soonest - now : 0);
+}
+
+static void tell_trouble(struct fetches *fetches, const char *text)
+{
+    if (!text && !fetches->in_trouble)
+        return;
+    fetches->in_trouble = text != NULL;
+    fetches->options.trouble(fetches->options.context, text);
+}
+
+/* The file goes on living on the server for weeks; what is asked for too early is there soon. */
+static void try_again(struct fetch *fetch, const struct http_result *result)
+{
+    struct fetches *fetches = fetch->fetches;
+    bool denied =
+        result->failure == HTTP_ANSWERED && (result->status == 404 || result->status == 410);
+    char text[300];
+    if (result->failure == HTTP_ANSWERED)
+        snprintf(text, sizeof text, "the file server answers %d", result->status);
+    else
+        snprintf(text, sizeof text, "the file server: %s", result->error);
+    if (denied && now_us(fetches) - fetch->first_us >= fetches->options.give_up_us) {
+        fetches->options.missing(fetches->options.context, fetch->number, fetch->name, text);
+        drop(fetch);
+        return;
+    }
+    fetch->failed = true;
+    fetch->due_us = now_us(fetches) + backoff_next(&fetch->backoff, result->retry_after_us);
+    if (!denied)
+        tell_trouble(fetches, text);
+}
+
+/* In the order of announcement, so that an Update does not overtake its Alert; but one that failed
+ * holds up nobody. */
+static void hand_on(struct fetches *fetches)
+{
+    for (struct fetch *fetch = fetches->first, *next; fetch; fetch = next) {
+        next = fetch->next;
+        if (!fetch->ready && !fetch->failed)
+            return;
+        if (!fetch->ready)
+            continue;
+        struct arena *arena = fetch->arena;
+        uint64_t number = fetch->number;
+        struct slice body = fetch->body;
+        unlink_fetch(fetch);
+        fetches->options.document(fetches->options.context, number, body);
+        arena_destroy(arena);
+        if (fetches->paused)
+            return;
+    }
+}
+
+static void on_answer(void *context, const struct http_result *result)
+{
+    struct fetch *fetch = context;
+    struct fetches *fetches = fetch->fetches;
+    bool too_large = result->failure == HTTP_FAILED_TOO_LARGE;
+    fetch->request = NULL;
+    if (too_large || (result->failure == HTTP_ANSWERED && result->status == 200)) {
+        /* What is too large is refused by its size, with a row in the journal. */
+        fetch->ready = true;
+        fetch->body = arena_copy(fetch->arena, result->body);
+        tell_trouble(fetches, NULL);
+    } else {
+        try_again(fetch, result);
+    }
+    hand_on(fetches);
+    schedule(fetches);
+}
+
+static void on_due(void *context)
+{
+    struct fetches *fetches = context;
+    int64_t now = now_us(fetches);
+    for (struct fetch *fetch = fetches->first; fetch; fetch = fetch->next) {
+        if (fetch->request || fetch->ready || fetch->due_us > now)
+            continue;
+        const struct http_call call = {.url = fetch->url};
+        fetch->request = http_send(fetches->client, &call, on_answer, fetch);
+    }
+    schedule(fetches);
+}
+
+enum err_code fetches_create(const struct fetches_options *options, struct fetches **out,
+                             struct err *err)
+{
+    struct fetches *fetches = mem_alloc(sizeof *fetches);
+    /* One byte more than may be relayed: what is too large arrives as such. */
+    const struct http_options http = {.ca_file = options->ca_file,
+                                      .timeout_us = options->timeout_us,
+                                      .max_body = options->document_max + 1,
+                                      .max_parallel = options->parallel};
+    fetches->options = *options;
+    enum err_code code = http_client_create(host_loop(options->host), &http, &fetches->client, err);
+    if (code != OK) {
+        free(fetches);
+        return code;
+    }
+    fetches->timer = loop_timer_create(host_loop(options->host), on_due, fetches);
+    *out = fetches;
+    return OK;
+}
+
+void fetches_destroy(struct fetches *fetches)
+{
+    if (!fetches)
+        return;
+    fetches_clear(fetches);
+    loop_timer_destroy(fetches->timer);
+    http_client_destroy(fetches->client);
+    free(fetches);
+}
+
+void fetches_add(struct fetches *fetches, uint64_t number, const struct pointer *pointer)
+{
+    struct arena *arena = arena_create();
+    struct fetch *fetch = arena_alloc(arena, sizeof *fetch);
+    int64_t now = now_us(fetches);
+    *fetch = (struct fetch){.fetches = fetches,
+                            .arena = arena,
+                            .number = number,
+                            .name = arena_copy(arena, pointer->name),
+                            .url = arena_cstr(arena, pointer->url),
+                            .due_us = now,
+                            .first_us = now};
+    backoff_init(&fetch->backoff, fetches->options.retry_first_us, fetches->options.retry_max_us,
+                 backoff_seed(host_relay_name(fetches->options.host), pointer->name, now));
+    struct fetch **place = &fetches->first;
+    while (*place)
+        place = &(*place)->next;
+    *place = fetch;
+    fetches->count++;
+    schedule(fetches);
+}
+
+void fetches_clear(struct fetches *fetches)
+{
+    while (fetches->first)
+        drop(fetches->first);
+    schedule(fetches);
+}
+
+void fetches_pause(struct fetches *fetches)
+{
+    fetches->paused = true;
+    schedule(fetches);
+}
+
+void fetches_resume(struct fetches *fetches)
+{
+    fetches->paused = false;
+    hand_on(fetches);
+    schedule(fetches);
+}
+
+size_t fetches_count(const struct fetches *fetches)
+{
+    return fetches->count;
+}

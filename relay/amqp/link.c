@@ -1,0 +1,225 @@
+#include "amqp/link.h"
+
+#include "base/mem.h"
+
+#include <amqp.h>
+#include <amqp_framing.h>
+#include <amqp_ssl_socket.h>
+#include <amqp_tcp_socket.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHANNEL = 1, FRAME_BYTES_MAX = 131072 };
+
+struct link {
+    amqp_connection_state_t connection;
+    bool logged_in;
+};
+
+static struct timeval timeout_of(const struct amqp_server *server)
+{
+    int64_t us = server->connect_timeout_us;
+    return (struct timeval){.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+}
+
+/* What a broker says when it refuses: "NOT_FOUND - no exchange 'x' in vhost '/'". */
+static enum err_code fail_reply(struct err *err, const char *what, amqp_rpc_reply_t reply)
+{
+    amqp_bytes_t text = amqp_empty_bytes;
+    if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION)
+        return err_set(err, ERR_IO, "%s: %s", what, amqp_error_string2(reply.library_error));
+    if (reply.reply.id == AMQP_CONNECTION_CLOSE_METHOD)
+        text = ((amqp_connection_close_t *)reply.reply.decoded)->reply_text;
+    else if (reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD)
+        text = ((amqp_channel_close_t *)reply.reply.decoded)->reply_text;
+    return err_set(err, ERR_IO, "%s: the broker says: %.*s", what,
+                   (int)(text.len > 200 ? 200 : text.len), (const char *)text.bytes);
+}
+
+static enum err_code check(struct link *link, const char *what, struct err *err)
+{
+    amqp_rpc_reply_t reply = amqp_get_rpc_reply(link->connection);
+    return reply.reply_type == AMQP_RESPONSE_NORMAL ? OK : fail_reply(err, what, reply);
+}
+
+/* --- opening --- */
+
+static enum err_code make_tls(amqp_socket_t *socket, const struct amqp_server *server,
+                              struct err *err)
+{
+    amqp_ssl_socket_set_verify_peer(socket, 1);
+    amqp_ssl_socket_set_verify_hostname(socket, 1);
+    int status = amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST);
+    if (status == AMQP_STATUS_OK)
+        status = amqp_ssl_socket_set_cacert(socket, server->ca_file);
+    return status == AMQP_STATUS_OK ? OK
+                                    : err_set(err, ERR_IO, "TLS with %s: %s", server->ca_file,
+                                              amqp_error_string2(status));
+}
+
+static enum err_code connect_to(struct link *link, const struct amqp_server *server,
+                                struct err *err)
+{
+    struct timeval timeout = timeout_of(server);
+    amqp_socket_t *socket =
+        server->tls ? amqp_ssl_socket_new(link->connection) : amqp_tcp_socket_new(link->connection);
+    if (!socket)
+        return err_set(err, ERR_IO, "no socket could be made");
+    if (server->tls && make_tls(socket, server, err) != OK)
+        return ERR_IO;
+    amqp_set_handshake_timeout(link->connection, &timeout);
+    amqp_set_rpc_timeout(link->connection, &timeout);
+    int status = amqp_socket_open_noblock(socket, server->host, server->port, &timeout);
+    return status == AMQP_STATUS_OK ? OK
+                                    : err_set(err, ERR_IO, "%s:%u: %s", server->host, server->port,
+                                              amqp_error_string2(status));
+}
+
+static enum err_code log_in(struct link *link, const struct amqp_server *server, struct err *err)
+{
+    amqp_rpc_reply_t reply =
+        amqp_login(link->connection, server->vhost, 1, FRAME_BYTES_MAX, (int)server->heartbeat_s,
+                   AMQP_SASL_METHOD_PLAIN, server->user, server->password);
+    if (reply.reply_type != AMQP_RESPONSE_NORMAL)
+        return fail_reply(err, "logging in", reply);
+    link->logged_in = true;
+    amqp_channel_open(link->connection, CHANNEL);
+    return check(link, "opening a channel", err);
+}
+
+static enum err_code declare(struct link *link, const struct amqp_queue *queue, struct err *err)
+{
+    amqp_table_entry_t expires = {
+        .key = amqp_cstring_bytes("x-expires"),
+        .value = {.kind = AMQP_FIELD_KIND_I64, .value.i64 = queue->expires_us / 1000}};
+    amqp_table_t arguments = {.num_entries = queue->expires_us > 0, .entries = &expires};
+    amqp_bytes_t name = amqp_cstring_bytes(queue->name);
+    amqp_queue_declare(link->connection, CHANNEL, name, 0, queue->durable, 0, 0, arguments);
+    enum err_code code = check(link, "declaring the queue", err);
+    for (size_t i = 0; code == OK && i < queue->binding_count; i++) {
+        amqp_queue_bind(link->connection, CHANNEL, name, amqp_cstring_bytes(queue->exchange),
+                        amqp_cstring_bytes(queue->bindings[i]), amqp_empty_table);
+        code = check(link, "binding the queue", err);
+    }
+    return code;
+}
+
+static enum err_code consume(struct link *link, const struct amqp_queue *queue, struct err *err)
+{
+    amqp_basic_qos(link->connection, CHANNEL, 0, queue->prefetch, 0);
+    enum err_code code = check(link, "setting the prefetch", err);
+    if (code != OK)
+        return code;
+    amqp_basic_consume(link->connection, CHANNEL, amqp_cstring_bytes(queue->name), amqp_empty_bytes,
+                       0, 0, 0, amqp_empty_table);
+    return check(link, "consuming the queue", err);
+}
+
+enum err_code link_open(const struct amqp_server *server, const struct amqp_queue *queue,
+                        struct link **out, struct err *err)
+{
+    struct link *link = mem_alloc(sizeof *link);
+    link->connection = amqp_new_connection();
+    enum err_code code =
+        link->connection ? connect_to(link, server, err) : err_set(err, ERR_IO, "no connection");
+    if (code == OK)
+        code = log_in(link, server, err);
+    if (code == OK)
+        code = declare(link, queue, err);
+    if (code == OK)
+        code = consume(link, queue, err);
+    if (code == OK)
+        *out = link;
+    else
+        link_close(link);
+    return code;
+}
+
+/* Closing politely waits for an answer: not longer than a moment, the thread has nothing to lose.
+ */
+void link_close(struct link *link)
+{
+    struct timeval moment = {.tv_sec = 1};
+    if (!link)
+        return;
+    if (link->connection) {
+        amqp_set_rpc_timeout(link->connection, &moment);
+        if (link->logged_in)
+            amqp_connection_close(link->connection, AMQP_REPLY_SUCCESS);
+        amqp_destroy_connection(link->connection);
+    }
+    free(link);
+}
+
+/* --- running --- */
+
+int link_fd(const struct link *link)
+{
+    return amqp_get_sockfd(link->connection);
+}
+
+enum err_code link_ack(struct link *link, uint64_t tag, struct err *err)
+{
+    int status = amqp_basic_ack(link->connection, CHANNEL, tag, 0);
+    return status == AMQP_STATUS_OK
+               ? OK
+               : err_set(err, ERR_IO, "acknowledging: %s", amqp_error_string2(status));
+}
+
+static struct slice slice_of_bytes(amqp_bytes_t bytes)
+{
+    return slice_of(bytes.bytes, bytes.len);
+}
+
+/* Something else than a message: the broker closes, or cancels the consumer (the queue is gone). */
+static enum err_code take_method(struct link *link, struct err *err)
+{
+    struct timeval now = {0};
+    amqp_frame_t frame;
+    int status = amqp_simple_wait_frame_noblock(link->connection, &frame, &now);
+    if (status == AMQP_STATUS_TIMEOUT)
+        return OK;
+    if (status != AMQP_STATUS_OK)
+        return err_set(err, ERR_IO, "%s", amqp_error_string2(status));
+    if (frame.frame_type != AMQP_FRAME_METHOD)
+        return OK;
+    const amqp_rpc_reply_t reply = {.reply_type = AMQP_RESPONSE_SERVER_EXCEPTION,
+                                    .reply = frame.payload.method};
+    if (reply.reply.id == AMQP_CONNECTION_CLOSE_METHOD ||
+        reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD)
+        return fail_reply(err, "closed", reply);
+    if (reply.reply.id == AMQP_BASIC_CANCEL_METHOD)
+        return err_set(err, ERR_IO, "the broker has deleted the queue");
+    return OK;
+}
+
+enum err_code link_take(struct link *link, link_fn fn, void *context, struct err *err)
+{
+    for (;;) {
+        struct timeval now = {0};
+        amqp_envelope_t envelope;
+        amqp_maybe_release_buffers(link->connection);
+        amqp_rpc_reply_t reply = amqp_consume_message(link->connection, &envelope, &now, 0);
+        if (reply.reply_type == AMQP_RESPONSE_NORMAL) {
+            bool typed = envelope.message.properties._flags & AMQP_BASIC_CONTENT_TYPE_FLAG;
+            const struct amqp_message message = {
+                .tag = envelope.delivery_tag,
+                .routing_key = slice_of_bytes(envelope.routing_key),
+                .content_type = typed ? slice_of_bytes(envelope.message.properties.content_type)
+                                      : (struct slice){0},
+                .body = slice_of_bytes(envelope.message.body),
+                .redelivered = envelope.redelivered};
+            fn(context, &message);
+            amqp_destroy_envelope(&envelope);
+            continue;
+        }
+        if (reply.reply_type != AMQP_RESPONSE_LIBRARY_EXCEPTION)
+            return fail_reply(err, "closed", reply);
+        if (reply.library_error == AMQP_STATUS_TIMEOUT)
+            return OK;
+        if (reply.library_error != AMQP_STATUS_UNEXPECTED_STATE)
+            return err_set(err, ERR_IO, "%s", amqp_error_string2(reply.library_error));
+        if (take_method(link, err) != OK)
+            return ERR_IO;
+    }
+}

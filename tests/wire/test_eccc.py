@@ -1,0 +1,205 @@
+"""The Datamart adapter against a real RabbitMQ and a real HTTP server: cuts, restarts, outages, files that are late or lost."""
+
+import os
+import random
+import subprocess
+import time
+
+import pytest
+
+pytest.importorskip("pika", reason="skipped: python3-pika is not installed")
+
+from alerts import Alert  # noqa: E402
+from datamart import Datamart  # noqa: E402
+from naad_hub import Hub  # noqa: E402
+from rabbitmq import RabbitMQ  # noqa: E402
+from test_naad import verdicts, wait_for  # noqa: E402
+
+# The long run: CAPRELAY_MESSAGES=10000.
+MESSAGES = int(os.environ.get("CAPRELAY_MESSAGES", "400"))
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rabbitmq")
+    certificate = folder / "server.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", folder / "key.pem", "-out",
+                    folder / "cert.pem"], check=True, capture_output=True, timeout=60)
+    certificate.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
+    certificate.chmod(0o644)
+    made = RabbitMQ(folder / "node", certificate)
+    made.ca_file = folder / "cert.pem"
+    yield made.start()
+    made.close()
+
+
+@pytest.fixture
+def datamart(broker, request):
+    made = Datamart(broker, exchange=f"x-{request.node.name}"[:60])
+    made.queue = f"q_anonymous.{request.node.name}"
+    made.options = {"queue": made.queue, "exchange": made.exchange}
+    yield made
+    made.close()
+
+
+def identifier(number):
+    return f"urn:oid:2.49.0.1.124.{number:010d}.2026"
+
+
+def wait_consumed(datamart, seconds=20):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if datamart.waiting(datamart.queue)[1] == 1:
+                return
+        except Exception:  # noqa: BLE001 the queue is not there yet
+            pass
+        assert time.monotonic() < deadline, "nobody consumes the queue"
+        time.sleep(0.1)
+
+
+def wait_acknowledged(datamart, relay, seconds=20):
+    """After the consumer is gone nothing may be left that would come again."""
+    relay.stop()
+    deadline = time.monotonic() + seconds
+    while datamart.waiting(datamart.queue)[1]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return datamart.waiting(datamart.queue)[0]
+
+
+def test_announced_files_are_fetched_and_acknowledged_after_the_commit(make_relay, datamart):
+    relay = make_relay(sources=[datamart.source(**datamart.options)]).start()
+    wait_consumed(datamart)
+    for number in range(20):
+        datamart.publish(Alert(identifier(number)), number, form=("v02", "v03")[number % 2])
+    wait_for(relay, [identifier(number) for number in range(20)])
+    assert all(verdicts(relay)[identifier(number)] == {"relayed": 1} for number in range(20))
+    relay.wait_log("state=live")
+    assert wait_acknowledged(datamart, relay) == 0
+
+
+def test_what_is_announced_while_the_relay_is_away_waits(make_relay, datamart):
+    relay = make_relay(sources=[datamart.source(**datamart.options)]).start()
+    wait_consumed(datamart)
+    relay.stop()
+    for number in range(100, 110):
+        datamart.publish(Alert(identifier(number)), number)
+    relay.start()
+    wait_for(relay, [identifier(number) for number in range(100, 110)])
+    assert wait_acknowledged(datamart, relay) == 0
+
+
+def test_killed_at_random_nothing_is_lost(make_relay, datamart):
+    seed = int(os.environ.get("CAPRELAY_SEED", time.time_ns() % (1 << 30)))
+    print(f"seed {seed}, {MESSAGES} messages")
+    chance = random.Random(seed)
+    relay = make_relay(sources=[datamart.source(**datamart.options)]).start()
+    wait_consumed(datamart)
+    for number in range(1000, 1000 + MESSAGES):
+        if chance.random() < 0.02:
+            datamart.server.faults.append(503)
+        datamart.publish(Alert(identifier(number)), number)
+        if chance.random() < 4 / MESSAGES:
+            relay.kill()
+            relay.start()
+    wanted = [identifier(number) for number in range(1000, 1000 + MESSAGES)]
+    wait_for(relay, wanted, seconds=60 + MESSAGES / 20)
+    found = verdicts(relay)
+    for one in wanted:
+        assert found[one]["relayed"] == 1 and set(found[one]) <= {"relayed", "duplicate"}, (one, found[one])
+    assert wait_acknowledged(datamart, relay) == 0
+
+
+def test_a_broken_connection_is_told_and_made_again(make_relay, broker, datamart):
+    relay = make_relay(sources=[datamart.source(**datamart.options)]).start()
+    wait_consumed(datamart)
+    relay.wait_log("state=live")
+    broker.kill()
+    relay.wait_log("state=down", seconds=30)
+    mark = len(relay.log())
+    broker.start()
+    datamart.connect()
+    relay.wait_log("state=live", seconds=60, start=mark)
+    datamart.publish(Alert(identifier(2000)), 2000)
+    wait_for(relay, [identifier(2000)])
+
+
+def test_a_late_file_is_tried_again_and_a_lost_one_is_told(make_relay, datamart):
+    relay = make_relay(sources=[datamart.source(**datamart.options, give_up="3s")]).start()
+    wait_consumed(datamart)
+    datamart.server.faults += [404, 500]
+    datamart.publish(Alert(identifier(3000)), 3000)
+    wait_for(relay, [identifier(3000)])
+    datamart.publish(Alert(identifier(3001)), 3001, keep=False)
+    datamart.publish(Alert(identifier(3002)), 3002)
+    wait_for(relay, [identifier(3002)])  # it holds up nobody
+    relay.wait_log("eccc.missing", seconds=30)
+    assert "0000003001" in relay.log()
+    assert wait_acknowledged(datamart, relay) == 0
+
+
+def test_only_what_is_allowed_is_fetched(make_relay, datamart):
+    relay = make_relay(sources=[datamart.source(**datamart.options)]).start()
+    wait_consumed(datamart)
+    for body in ("20260415 http://127.0.0.1:9/ x/T.cap", f"20260415 {datamart.url} /../../etc/passwd", "{}", "", "\xff\xfe",
+                 f'{{"baseUrl": "{datamart.url[:-1]}.evil.example/", "relPath": "T.cap"}}'):
+        datamart.announce(body)
+    datamart.publish(Alert(identifier(4000)), 4000)
+    wait_for(relay, [identifier(4000)])
+    assert relay.log().count("eccc.announcement") == 6
+    assert len(datamart.server.asked) == 1
+    assert wait_acknowledged(datamart, relay) == 0
+
+
+def test_what_naad_has_brought_is_not_fetched(make_relay, datamart):
+    hub = Hub(streams=1)
+    try:
+        relay = make_relay(sources=[datamart.source(**datamart.options), hub.source()]).start()
+        hub.streams[0].wait_peer()
+        wait_consumed(datamart)
+        alert = Alert(identifier(5000))
+        hub.publish(alert)
+        wait_for(relay, [alert.identifier])
+        datamart.publish(alert, 5000)
+        other = Alert(identifier(5001))
+        datamart.publish(other, 5001)
+        wait_for(relay, [other.identifier])
+        assert len(datamart.server.asked) == 1
+        # The other way round NAAD's copy is a duplicate, and a copy of the same bulletin.
+        hub.publish(other)
+        deadline = time.monotonic() + 20
+        while verdicts(relay)[other.identifier] != {"relayed": 1, "duplicate": 1}:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    finally:
+        hub.close()
+
+
+def test_tls_with_a_certificate_that_is_verified(make_relay, broker, datamart):
+    options = dict(datamart.options, tls=True, port=broker.tls_port, broker="localhost")
+    refused = make_relay(sources=[datamart.source(**options)]).start()
+    refused.wait_log("state=down", seconds=30)
+    assert "certificate" in refused.log() or "TLS" in refused.log() or "SSL" in refused.log()
+    relay = make_relay(sources=[datamart.source(**options, ca_file=broker.ca_file)]).start()
+    wait_consumed(datamart)
+    datamart.publish(Alert(identifier(6000)), 6000)
+    wait_for(relay, [identifier(6000)])
+
+
+def test_a_refusal_says_what_the_broker_says(make_relay, datamart):
+    relay = make_relay(sources=[datamart.source(**dict(datamart.options, exchange="x-nowhere"))]).start()
+    relay.wait_log("state=down", seconds=30)
+    assert "NOT_FOUND" in relay.log()
+    other = make_relay(sources=[datamart.source(**datamart.options, password="wrong")]).start()
+    other.wait_log("state=down", seconds=30)
+    assert "ACCESS_REFUSED" in other.log() or "logging in" in other.log()
+
+
+@pytest.mark.parametrize("options, told", [({"fetch_from": ["https://dd.example"]}, "slash"), ({"prefetch": 0}, "prefetch"), ({"queue_expires": "1s"}, "queue_expires")])
+def test_a_wrong_configuration_is_told(make_relay, options, told):
+    relay = make_relay(sources=[{"name": "d", "adapter": "eccc", "broker": "b", "queue": "q", "fetch_from": ["https://dd.example/"], **options}])
+    with pytest.raises(AssertionError) as refused:
+        relay.start()
+    assert told in str(refused.value) and "caprelay.yaml:" in str(refused.value)
