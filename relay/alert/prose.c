@@ -76,7 +76,7 @@ static struct slice *text_in(struct prose *prose, size_t i, enum text_kind kind)
     return texts[kind];
 }
 
-/* Several divs of one language are paragraphs of one text. */
+/* Of a text that is given twice the first counts: Atom allows one. */
 static void add_text(struct reader *r, const xmlNode *node, struct slice language,
                      enum text_kind kind, struct slice text, struct prose *out)
 {
@@ -93,8 +93,8 @@ static void add_text(struct reader *r, const xmlNode *node, struct slice languag
     if (i == out->count)
         out->items[out->count++].language = language;
     struct slice *place = text_in(out, i, kind);
-    *place = place->len ? arena_printf(r->arena, "%.*s\n%.*s", SLICE_ARG(*place), SLICE_ARG(text))
-                        : text;
+    if (!place->len)
+        *place = text;
 }
 
 static struct slice own_language(struct reader *r, const xmlNode *node)
@@ -114,19 +114,50 @@ static struct slice language_around(struct reader *r, const xmlNode *node)
     return language;
 }
 
-/* Divs with a language of their own, directly in the text or in the div that Atom asks for. */
+/* The texts of an element and of its later siblings in that language, as paragraphs of one. */
+static struct slice joined(struct reader *r, const xmlNode *first, struct slice language)
+{
+    struct buf out;
+    buf_init(&out, PARSE_BYTES_MAX);
+    for (const xmlNode *node = first; node; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && slice_ieq(own_language(r, node), language)) {
+            put_text(&out, node);
+            end_line(&out);
+        }
+    struct slice text = slice_trim(buf_slice(&out));
+    text = text.len ? arena_copy(r->arena, text) : (struct slice){NULL, 0};
+    buf_fini(&out);
+    return text;
+}
+
+static bool is_among(const struct slice *languages, size_t count, struct slice language)
+{
+    while (count > 0 && !slice_ieq(languages[count - 1], language))
+        count--;
+    return count > 0;
+}
+
+/* Divs with a language of their own, directly in the text or in the div that Atom asks for. Each
+ * language is gathered once: joining div by div takes minutes for a megabyte of them. */
 static bool read_divs(struct reader *r, const xmlNode *parent, enum text_kind kind,
                       struct prose *out)
 {
-    bool any = false;
+    struct slice seen[PROSE_LANGUAGES_MAX];
+    size_t count = 0;
     for (const xmlNode *child = parent->children; child; child = child->next) {
         struct slice language =
             child->type == XML_ELEMENT_NODE ? own_language(r, child) : SLICE("");
-        if (language.len)
-            add_text(r, child, language, kind, text_of(r, child), out);
-        any = any || language.len;
+        if (!language.len || is_among(seen, count, language))
+            continue;
+        if (count == PROSE_LANGUAGES_MAX) {
+            reader_find(r, "atom.languages", FINDING_WARNING, child,
+                        "more than %d languages; left out", PROSE_LANGUAGES_MAX);
+            break;
+        }
+        seen[count++] = language;
+        add_text(r, child, language, kind, joined(r, child, language), out);
     }
-    return any;
+    return count > 0;
 }
 
 static void read_text(struct reader *r, const xmlNode *node, enum text_kind kind, struct prose *out)
