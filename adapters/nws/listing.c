@@ -1,6 +1,7 @@
 #include "adapters/nws/listing.h"
 
 #include "alert/alert.h"
+#include "alert/atom.h"
 
 #include <jansson.h>
 
@@ -22,19 +23,22 @@ static bool is_id(struct slice id)
     return id.len > 0 && id.len <= NWS_ID_MAX && !slice_starts_with(id, ".");
 }
 
+static struct slice id_in_address(struct slice address)
+{
+    size_t start = address.len;
+    while (start > 0 && address.ptr[start - 1] != '/')
+        start--;
+    struct slice id = slice_sub(address, start, address.len);
+    return is_id(id) ? id : (struct slice){0};
+}
+
 /* `properties.id` is the identifier, `id` the alert's address; either will do. */
 static struct slice id_of(const json_t *feature)
 {
     struct slice id = text_of(json_object_get(json_object_get(feature, "properties"), "id"));
     if (is_id(id))
         return id;
-    id = text_of(json_object_get(feature, "id"));
-    for (size_t i = id.len; i > 0; i--)
-        if (id.ptr[i - 1] == '/') {
-            id = slice_sub(id, i, id.len);
-            break;
-        }
-    return is_id(id) ? id : (struct slice){0};
+    return id_in_address(text_of(json_object_get(feature, "id")));
 }
 
 static void read_features(struct arena *arena, const json_t *features, struct nws_listing *out)
@@ -81,4 +85,24 @@ enum err_code nws_listing_read(struct arena *arena, struct slice json, struct nw
             arena, text_of(json_object_get(json_object_get(root, "pagination"), "next")));
     json_decref(root);
     return code;
+}
+
+enum err_code nws_listing_read_atom(struct arena *arena, struct slice xml, struct nws_listing *out,
+                                    struct err *err)
+{
+    struct atom_feed feed;
+    *out = (struct nws_listing){0};
+    enum err_code code = atom_read(arena, xml, &feed, err);
+    if (code != OK)
+        return code;
+    out->nameless = feed.left_out;
+    out->entries = arena_alloc_array(arena, feed.count + 1, sizeof *out->entries);
+    for (size_t i = 0; i < feed.count; i++) {
+        struct slice id = id_in_address(feed.entries[i].id);
+        if (id.ptr)
+            out->entries[out->count++] = (struct nws_entry){id, 0};
+        else
+            out->nameless++;
+    }
+    return OK;
 }

@@ -1,8 +1,7 @@
 /*
- * listing: one page of the API's list of alerts (GeoJSON), as identifiers. Pure.
+ * listing: one page of the API's list of alerts (GeoJSON or Atom), as identifiers. Pure.
  *
- * Only what is needed to fetch each alert's own CAP is read: a list embeds a part of CAP at best
- * (shared facts: profiles 4.9).
+ * Only what is needed to fetch each alert's own CAP is read: a list embeds a part of CAP at best.
  */
 #ifndef CAPRELAY_ADAPTERS_NWS_LISTING_H
 #define CAPRELAY_ADAPTERS_NWS_LISTING_H
@@ -31,5 +30,9 @@ struct nws_listing {
  */
 enum err_code nws_listing_read(struct arena *arena, struct slice json, struct nws_listing *out,
                                struct err *err);
+
+/* The same from an Atom feed, which knows no further pages. */
+enum err_code nws_listing_read_atom(struct arena *arena, struct slice xml, struct nws_listing *out,
+                                    struct err *err);
 
 #endif

@@ -12,6 +12,9 @@
 
 enum { WEATHER_GOV_INTERVAL_MIN_US = 30000000 };
 
+static const struct conf_choice formats[] = {
+    {"geojson", NWS_GEOJSON}, {"atom", NWS_ATOM}, {NULL, 0}};
+
 static const struct conf_row options[] = {
     {.name = "url",
      .type = CONF_TEXT,
@@ -24,6 +27,12 @@ static const struct conf_row options[] = {
      .required = true,
      .help = "The API refuses who does not say who it is: a name and a way to reach you, as in "
              "\"caprelay (ops@eoc.example)\"."},
+    {.name = "format",
+     .type = CONF_CHOICE,
+     .offset = offsetof(struct nws, format),
+     .fallback = "geojson",
+     .choices = formats,
+     .help = "Of the list of alerts in force. The alerts themselves are always fetched as CAP."},
     {.name = "areas",
      .type = CONF_TEXTS,
      .offset = offsetof(struct nws, areas),

@@ -16,10 +16,14 @@ enum {
     NWS_DOWN_AFTER_US = 300000000 /* without a good answer: down, no longer degraded */
 };
 
+/* Of the list of what is in force; history is always GeoJSON. */
+enum nws_format { NWS_GEOJSON = 0, NWS_ATOM };
+
 struct nws {
     struct host *host;
     /* options */
     struct slice url, user_agent, ca_file, proxy;
+    int format; /* enum nws_format */
     struct conf_texts areas, zones;
     int64_t interval_us, catch_up_us, timeout_us, parallel;
     /* while it runs */

@@ -50,8 +50,12 @@ static void set_first_page(struct nws *nws)
     if (nws->catching_up)
         url = arena_printf(arena, "%s/alerts?start=%s", nws->url.ptr,
                            clock_format_s(nws->missed_from_us / 1000000, start));
-    else
+    else if (nws->format == NWS_GEOJSON)
         url = arena_printf(arena, "%s/alerts/active", nws->url.ptr);
+    else if (nws->areas.count + nws->zones.count == 0)
+        url = arena_printf(arena, "%s/alerts/active.atom", nws->url.ptr);
+    else /* /alerts/active.atom?area= is answered with 400 */
+        url = arena_printf(arena, "%s/alerts.atom?active=1", nws->url.ptr);
     url = put_texts(arena, url, "area", &nws->areas);
     url = put_texts(arena, url, "zone", &nws->zones);
     replace(&nws->page_url, url);
@@ -60,12 +64,18 @@ static void set_first_page(struct nws *nws)
     arena_destroy(arena);
 }
 
+static bool is_atom(const struct nws *nws)
+{
+    return nws->format == NWS_ATOM && !nws->catching_up;
+}
+
 static void ask_page(struct nws *nws)
 {
-    static const char *const headers[] = {"Accept: application/geo+json"};
+    static const char *const geojson[] = {"Accept: application/geo+json"};
+    static const char *const atom[] = {"Accept: application/atom+xml"};
     bool conditional = !nws->catching_up && nws->pages == 0;
     const struct http_call call = {.url = nws->page_url,
-                                   .headers = headers,
+                                   .headers = is_atom(nws) ? atom : geojson,
                                    .header_count = 1,
                                    .if_none_match = conditional ? nws->etag : NULL,
                                    .if_modified_since = conditional ? nws->last_modified : NULL,
@@ -194,7 +204,8 @@ static void take_page(struct nws *nws, const struct http_result *result)
     struct nws_listing listing;
     struct err err = {0};
     bool only = nws->pages == 1, more = false;
-    bool good = nws_listing_read(arena, result->body, &listing, &err) == OK;
+    bool good = (is_atom(nws) ? nws_listing_read_atom : nws_listing_read)(arena, result->body,
+                                                                          &listing, &err) == OK;
     if (only && !nws->catching_up)
         nws_alerts_look(&nws->alerts);
     if (good) {

@@ -385,6 +385,28 @@ static void lists_are_read_strictly(void **state)
     arena_destroy(arena);
 }
 
+static void an_atom_feed_lists_too(void **state)
+{
+    (void)state;
+    add(1);
+    add(2);
+    fake_nws.list =
+        "<feed xmlns='http://www.w3.org/2005/Atom'><id>f</id>"
+        "<entry><id>https://api.weather.gov/alerts/urn:oid:2.49.0.1.840.0.1</id></entry>"
+        "<entry><id>https://api.weather.gov/alerts/urn:oid:2.49.0.1.840.0.2</id></entry>"
+        "<entry><id>https://api.weather.gov/alerts/</id></entry></feed>";
+    start_with(", format: atom, areas: [ME], catch_up: 0s");
+    world_run(&world, MINUTE);
+    assert_int_equal(times(1), 1);
+    assert_int_equal(times(2), 1);
+    assert_true(strstr(fake_http.last_url, "/alerts.atom?active=1&area=ME"));
+    assert_true(world_logged(&world, "nws.nameless"));
+    fake_nws.list = "{\"features\":[]}";
+    fake_nws.version++;
+    world_run(&world, MINUTE);
+    assert_int_equal(status().state, SOURCE_DEGRADED);
+}
+
 static void options_are_checked(void **state)
 {
     (void)state;
@@ -432,6 +454,7 @@ int main(void)
         TEST(days_of_trouble_lose_and_repeat_nothing),
         TEST(what_is_no_list_is_told),
         TEST(lists_are_read_strictly),
+        TEST(an_atom_feed_lists_too),
         TEST(options_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
