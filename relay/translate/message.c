@@ -75,18 +75,30 @@ bool source_is_eccc(const struct work *work)
     return false;
 }
 
+/* In whose words it is, and what is not. */
+static struct slice authorship_of(const struct work *work)
+{
+    return work_to_us(work)
+               ? SLICE("Headline, description and instruction are the sender's own words; codes, "
+                       "shapes, time offsets and language labels may be the relay's. The original "
+                       "goes with it unaltered and has precedence.")
+               : SLICE("Headline, description and instruction are the sender's own words; codes, "
+                       "shapes, language labels and French marked AutoTranslated may be the "
+                       "relay's. The original goes with it unaltered and has precedence.");
+}
+
 /* The attribution is a condition of ECCC's end-use licence. */
 static struct slice note_of(struct work *work)
 {
     const struct alert *source = work->source;
     struct cap_time sent = cap_time_make(work->arena, source->sent.utc_s, 0);
+    struct slice french = work_to_us(work) ? SLICE("") : table_french("note", "authorship");
     struct slice note = source->note;
     return arena_printf(
-        work->arena,
-        "Translation by caprelay (%s) of %.*s,%.*s,%.*s; the original goes with it "
-        "unaltered and has precedence.%s%s%.*s",
+        work->arena, "Translation by caprelay (%s) of %.*s,%.*s,%.*s. %.*s%s%.*s%s%s%.*s",
         target_name(work->input->target), SLICE_ARG(source->sender), SLICE_ARG(source->identifier),
-        SLICE_ARG(sent.text),
+        SLICE_ARG(sent.text), SLICE_ARG(authorship_of(work)), french.len > 0 ? " " : "",
+        SLICE_ARG(french),
         source_is_eccc(work) ? " Data Source: Environment and Climate Change Canada." : "",
         slice_is_empty(note) ? "" : " Original note: ", SLICE_ARG(note));
 }
