@@ -37,30 +37,20 @@ static const char *target_location(const struct work *work)
     return work_to_us(work) ? "SAME" : "profile:CAP-CP:Location:0.3";
 }
 
-static void add_units(struct work *work, struct pair_list *list, const struct geo_units *units)
-{
-    for (size_t i = 0; i < units->count; i++)
-        pair_list_add_once(work, list, slice_from_cstr(target_location(work)),
-                           units->items[i].code);
-}
-
-/* ssCnnn of a county's SAME code 0SSnnn. */
-static void add_ugc(struct work *work, struct pair_list *list, struct slice same)
-{
-    struct slice state = table_cell("us_states", slice_sub(same, 1, 3), "postal");
-    if (same.len == 6 && !slice_is_empty(state))
-        pair_list_add_once(work, list, SLICE("UGC"),
-                           arena_printf(work->arena, "%.*sC%.*s", SLICE_ARG(state),
-                                        SLICE_ARG(slice_sub(same, 3, 6))));
-}
-
 struct coverage {
     struct work *work;
+    const char *path; /* of the area */
     const struct geo_shape *shape;
     struct pair_list *list;
     struct code_list slivers;
     bool coarse;
 };
+
+static bool is_marine_same(struct slice same)
+{
+    return same.len == 6 &&
+           !slice_is_empty(table_cell("same_marine_areas", slice_sub(same, 1, 3), "ugc_prefix"));
+}
 
 static struct geo_units cover(struct coverage *coverage, enum geo_layer layer)
 {
@@ -68,18 +58,67 @@ static struct geo_units cover(struct coverage *coverage, enum geo_layer layer)
     struct geo_units slivers = {0};
     struct geo_units units = geo_cover(options->geo, coverage->work->arena, coverage->shape, layer,
                                        options->sliver_share, &slivers);
-    for (size_t i = 0; i < slivers.count; i++)
-        list_code(coverage->work, &coverage->slivers, slivers.items[i].code);
+    for (size_t i = 0; i < slivers.count; i++) {
+        const struct geo_unit *unit = &slivers.items[i];
+        if (layer == GEO_US_SAME_PART && !is_marine_same(unit->code))
+            continue;
+        list_code(coverage->work, &coverage->slivers,
+                  arena_printf(coverage->work->arena, "%.*s (%.2g %% of it)", SLICE_ARG(unit->code),
+                               100 * unit->share));
+    }
     coverage->coarse |= units.coarse;
     return units;
+}
+
+/* One code, and in the trace what it rests on. */
+static void add_code(struct coverage *coverage, const char *name, struct slice code,
+                     const struct geo_unit *unit)
+{
+    static const char *const layers[] = {
+        [GEO_CA_PROVINCE] = "province",      [GEO_CA_CD] = "census division",
+        [GEO_CA_CSD] = "census subdivision", [GEO_US_COUNTY] = "county",
+        [GEO_US_SAME_PART] = "marine zone",
+    };
+    struct work *work = coverage->work;
+    size_t before = coverage->list->pairs.count;
+    pair_list_add_once(work, coverage->list, slice_from_cstr(name), code);
+    if (!work->trace || coverage->list->pairs.count == before)
+        return;
+    struct slice to = arena_printf(work->arena, "%s/geocode[%zu]", coverage->path, before + 1);
+    trace_add(work->trace, work->arena, TRACE_COMPUTED, coverage->path, to.ptr,
+              "geo: %.3f of the %s %.*s, %.3f of the shape", unit->share, layers[unit->layer],
+              SLICE_ARG(unit->code), unit->share_of_shape);
+}
+
+/* ssCnnn of the county, ssZnnn of the marine zone with that SAME code 0SSnnn. */
+static void add_same_and_ugc(struct coverage *coverage, const struct geo_unit *unit, bool marine)
+{
+    struct slice letters =
+        marine ? table_cell("same_marine_areas", slice_sub(unit->code, 1, 3), "ugc_prefix")
+               : table_cell("us_states", slice_sub(unit->code, 1, 3), "postal");
+    add_code(coverage, "SAME", unit->code, unit);
+    if (unit->code.len == 6 && !slice_is_empty(letters))
+        add_code(coverage, "UGC",
+                 arena_printf(coverage->work->arena, "%.*s%c%.*s", SLICE_ARG(letters),
+                              marine ? 'Z' : 'C', SLICE_ARG(slice_sub(unit->code, 3, 6))),
+                 unit);
 }
 
 static void cover_counties(struct coverage *coverage)
 {
     struct geo_units counties = cover(coverage, GEO_US_COUNTY);
-    add_units(coverage->work, coverage->list, &counties);
     for (size_t i = 0; i < counties.count; i++)
-        add_ugc(coverage->work, coverage->list, counties.items[i].code);
+        add_same_and_ugc(coverage, &counties.items[i], false);
+}
+
+/* Parts of counties are in the same layer; their county's code says enough. */
+static void cover_marine(struct coverage *coverage)
+{
+    struct geo_units zones = cover(coverage, GEO_US_SAME_PART);
+    for (size_t i = 0; i < zones.count; i++) {
+        if (is_marine_same(zones.items[i].code))
+            add_same_and_ugc(coverage, &zones.items[i], true);
+    }
 }
 
 /* Of a unit's area from which on it counts as covered whole, so that its own code says no more than
@@ -109,8 +148,7 @@ static void cover_parts(struct coverage *coverage, struct geo_units units,
         if (inside.count > 0)
             cover_parts(coverage, inside, finer + 1);
         else
-            pair_list_add_once(coverage->work, coverage->list,
-                               slice_from_cstr(target_location(coverage->work)), unit->code);
+            add_code(coverage, target_location(coverage->work), unit->code, unit);
     }
 }
 
@@ -126,17 +164,19 @@ enum { COVERED_AREAS_MAX = 10000 };
 static void add_coverage(struct work *work, const char *path, const struct geo_shape *shape,
                          struct pair_list *list)
 {
-    struct coverage coverage = {.work = work, .shape = shape, .list = list};
+    struct coverage coverage = {.work = work, .path = path, .shape = shape, .list = list};
     size_t before = list->pairs.count;
     if (work->covered_areas++ >= COVERED_AREAS_MAX) {
         notes_add(work->notes, work->arena, NOTE_AREA_UNCODED, path,
                   "Only the first %d areas of a message are coded.", COVERED_AREAS_MAX);
         return;
     }
-    if (work_to_us(work))
+    if (work_to_us(work)) {
         cover_counties(&coverage);
-    else
+        cover_marine(&coverage);
+    } else {
         cover_provinces(&coverage);
+    }
     note_codes(work, NOTE_GEOCODE_SLIVER, path, &coverage.slivers,
                "Overlapped by too little to be coded");
     if (coverage.coarse)
@@ -145,7 +185,7 @@ static void add_coverage(struct work *work, const char *path, const struct geo_s
     if (list->pairs.count == before)
         notes_add(work->notes, work->arena, NOTE_AREA_UNCODED, path,
                   "The shape overlaps no %s of the target side.",
-                  work_to_us(work) ? "county" : "province");
+                  work_to_us(work) ? "county or known marine zone" : "province");
 }
 
 /* Location codes that the source gave and that say the same on both sides. */
@@ -165,6 +205,10 @@ static void keep_geocodes(struct work *work, const char *path, const struct cap_
             pair_list_add(work, list, geocode->name, geocode->value);
         else
             list_code(work, work_to_us(work) ? &refused : &dropped, geocode->value);
+        if (work->trace && !rule.keep)
+            trace_add(work->trace, work->arena, TRACE_DROPPED,
+                      arena_printf(work->arena, "%s/geocode[%zu]", path, i + 1).ptr, "",
+                      "value_names:geocode: %.*s", SLICE_ARG(rule.reason));
     }
     note_codes(work, NOTE_GEOCODE_DROPPED, path, &dropped,
                "Codes that a Canadian reader could take for others are left out");
@@ -172,11 +216,34 @@ static void keep_geocodes(struct work *work, const char *path, const struct cap_
                "US location codes from a Canadian source are not taken over");
 }
 
+/* A zone at sea or on the Great Lakes by ECCC's code: what lies beside it on the US side are marine
+ * zones, which only the full grade of boundaries has. */
+static void note_marine(struct work *work, const char *path, const struct cap_area *area)
+{
+    if (!work_to_us(work) || !work->options->geo ||
+        geo_has_layer(work->options->geo, GEO_US_SAME_PART))
+        return;
+    struct code_list list = {0};
+    for (size_t i = 0; i < area->geocodes.count; i++) {
+        const struct cap_pair *geocode = &area->geocodes.items[i];
+        struct slice name = table_cell("clc_marine_zones", geocode->value, "name_en");
+        if (!slice_is_empty(name) && slice_ends_with(geocode->name, ":CLC"))
+            list_code(work, &list, name);
+    }
+    note_codes(work, NOTE_GEOCODE_UNKNOWN, path, &list,
+               "These boundaries have no marine zones, so none is coded beside ECCC's");
+}
+
 static void note_derived_shape(struct work *work, const char *path, const struct place *place)
 {
     if (place->national)
         notes_add(work->notes, work->arena, NOTE_AREA_NATIONAL, path,
                   "The whole country; no shape is drawn for it.");
+    if (place->from_geocodes && work->trace)
+        trace_add(work->trace, work->arena, TRACE_COMPUTED, path,
+                  arena_printf(work->arena, "%s/polygon[1]", path).ptr,
+                  "geo: the boundaries of its %.*s codes",
+                  SLICE_ARG(text_short(place->scheme, 60)));
     if (place->from_geocodes)
         notes_add(work->notes, work->arena, NOTE_SHAPE_FROM_GEOCODE, path,
                   "The shape is that of its %.*s codes.", SLICE_ARG(text_short(place->scheme, 60)));
@@ -192,6 +259,10 @@ static void fill_area(struct work *work, const char *path, struct cap_area *area
 {
     if (slice_is_empty(area->area_desc)) {
         area->area_desc = SLICE("Unnamed area");
+        if (work->trace)
+            trace_add(work->trace, work->arena, TRACE_ADDED, "",
+                      arena_printf(work->arena, "%s/areaDesc", path).ptr,
+                      "rule: areaDesc is mandatory");
         notes_add(work->notes, work->arena, NOTE_AREA_FILLED, path, "areaDesc was missing.");
     }
     if (area->unreadable_shapes > 0)
@@ -219,6 +290,7 @@ static void translate_area(struct work *work, size_t i, size_t j, const struct c
     area->line = 0;
     fill_area(work, path, area);
     note_derived_shape(work, path, &place);
+    note_marine(work, path, given);
     keep_geocodes(work, path, given, &list);
     if (work->options->geo && place.known && !place.national)
         add_coverage(work, path, &place.shape, &list);

@@ -153,7 +153,8 @@ static struct slice sgc_name(struct work *work, struct slice code)
 static struct slice clc_name(struct work *work, struct slice code)
 {
     (void)work;
-    return name_in("clc_zones", code);
+    struct slice name = name_in("clc_zones", code);
+    return slice_is_empty(name) ? name_in("clc_marine_zones", code) : name;
 }
 
 typedef struct slice name_fn(struct work *work, struct slice code);

@@ -8,10 +8,10 @@
 
 /* All that translation reads; the digest over them is part of every bulletin. */
 static const char *const tables_read[] = {
-    "ca_csd_locations", "ca_provinces",   "capcp_events",     "capcp_to_same", "clc_zones",
-    "eccc_alert_names", "event_names_fr", "french",           "french_places", "languages",
-    "nws_events",       "region_offsets", "same_events",      "same_to_capcp", "us_states",
-    "value_names",      "vtec_actions",   "vtec_significance"};
+    "ca_csd_locations", "ca_provinces",     "capcp_events",   "capcp_to_same", "clc_marine_zones",
+    "clc_zones",        "eccc_alert_names", "event_names_fr", "french",        "french_places",
+    "languages",        "nws_events",       "region_offsets", "same_events",   "same_marine_areas",
+    "same_to_capcp",    "us_states",        "value_names",    "vtec_actions",  "vtec_significance"};
 enum { TABLE_COUNT = sizeof(tables_read) / sizeof(tables_read[0]) };
 
 static const struct schema_table *table_of(const char *name)

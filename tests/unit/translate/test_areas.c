@@ -2,6 +2,8 @@
  */
 #include "support.h"
 
+#include "schemas.h"
+
 #define ALERT(code, geocodes, shape)                                                               \
     "<alert "                                                                                      \
     "xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>id</identifier><sender>s@a.example"  \
@@ -166,6 +168,111 @@ static void test_same_from_canada_is_never_looked_up(void **state)
     fixture_close(&test.fixture);
 }
 
+/* Every ECCC code that is a US county's as well, in both directions. */
+static void check_collision(struct place_test *test, const char *code)
+{
+    char xml[2000];
+    snprintf(xml, sizeof(xml), ALERT(CA, GEOCODE("layer:EC-MSC-SMC:1.0:CLC", "%s"), ""), code);
+    translate_place(test, TARGET_US_EXCHANGE, xml);
+    assert_false(coded(test, "SAME", code));
+    snprintf(xml, sizeof(xml), ALERT(CA, GEOCODE("SAME", "%s"), ""), code);
+    translate_place(test, TARGET_US_EXCHANGE, xml);
+    assert_int_equal(test->area->geocodes.count + test->area->polygon_count, 0);
+    assert_true(notes_have(&test->translation.notes, NOTE_GEOCODE_REFUSED));
+    snprintf(xml, sizeof(xml), ALERT(US, GEOCODE("SAME", "%s"), ""), code);
+    translate_place(test, TARGET_CA_EXCHANGE, xml);
+    for (size_t i = 0; i < test->area->geocodes.count; i++)
+        assert_false(slice_eq_cstr(test->area->geocodes.items[i].value, code));
+    assert_true(notes_have(&test->translation.notes, NOTE_GEOCODE_DROPPED));
+}
+
+static void test_colliding_codes_are_never_taken_for_each_other(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {"clc_zones", "clc_marine_zones"};
+    struct place_test test;
+    size_t collisions = 0;
+    open_place(&test, standard);
+    for (size_t i = 0; i < 2; i++) {
+        const struct schema_table *table = schema_table_find(tables[i]);
+        for (size_t row = 0; row < table->row_count; row++) {
+            struct geo_unit unit;
+            struct slice code = slice_from_cstr(schema_cell(table, row, 0));
+            if (!geo_unit_find(test.fixture.geo, GEO_US_COUNTY, code, &unit))
+                continue;
+            check_collision(&test, schema_cell(table, row, 0));
+            collisions++;
+        }
+    }
+    print_message("%zu codes of both systems\n", collisions);
+    assert_true(collisions >= 20);
+    fixture_close(&test.fixture);
+}
+
+/* Codes of the list of collisions that are in neither table (sea ice, forecast areas). */
+static void test_every_listed_collision(void **state)
+{
+    (void)state;
+    struct place_test test;
+    FILE *list = fopen(CAPRELAY_SHARED "/facts/tables/clc_fips_collisions.tsv", "r");
+    if (!list) {
+        print_message("skipped: no list of collisions beside the checkout\n");
+        skip();
+    }
+    open_place(&test, standard);
+    char line[400];
+    size_t count = 0;
+    while (fgets(line, sizeof(line), list)) {
+        if (line[0] != '0' || line[6] != '\t')
+            continue;
+        line[6] = '\0';
+        check_collision(&test, line);
+        count++;
+    }
+    fclose(list);
+    assert_int_equal(count, 175);
+    fixture_close(&test.fixture);
+}
+
+#define CHANNEL_AT_DETROIT                                                                         \
+    "<polygon>42.10,-83.20 42.10,-83.05 42.35,-83.05 42.35,-83.20 42.10,-83.20</polygon>"
+#define JUAN_DE_FUCA                                                                               \
+    "<polygon>48.25,-123.9 48.25,-123.5 48.35,-123.5 48.35,-123.9 48.25,-123.9</polygon>"
+
+static void test_marine_zones_by_geometry(void **state)
+{
+    (void)state;
+    struct place_test test;
+    open_place(&test, full);
+    translate_place(&test, TARGET_US_EXCHANGE, ALERT(CA, "", JUAN_DE_FUCA));
+    assert_true(coded(&test, "SAME", "057131"));
+    assert_true(coded(&test, "UGC", "PZZ131"));
+    translate_place(&test, TARGET_US_EXCHANGE, ALERT(CA, "", CHANNEL_AT_DETROIT));
+    assert_true(coded(&test, "SAME", "094423"));
+    assert_true(coded(&test, "SAME", "026163"));
+    translate_place(&test, TARGET_US_EXCHANGE, ALERT(CA, "", PRAIRIE));
+    assert_int_equal(test.area->geocodes.count, 0);
+    /* The zone of a US code has its shape, and Canada's code only where land is reached. */
+    translate_place(&test, TARGET_CA_EXCHANGE, ALERT(US, GEOCODE("SAME", "057131"), ""));
+    assert_true(test.area->polygon_count > 0);
+    assert_false(coded(&test, "SAME", "057131"));
+    fixture_close(&test.fixture);
+}
+
+/* Without their boundaries the notes say so, and no code is guessed. */
+static void test_marine_zones_without_boundaries(void **state)
+{
+    (void)state;
+    struct place_test test;
+    open_place(&test, standard);
+    translate_place(&test, TARGET_US_EXCHANGE,
+                    ALERT(CA, GEOCODE("layer:EC-MSC-SMC:1.0:CLC", "001112"), JUAN_DE_FUCA));
+    assert_false(coded(&test, "SAME", "057131") || coded(&test, "SAME", "001112"));
+    assert_true(coded(&test, "layer:EC-MSC-SMC:1.0:CLC", "001112"));
+    assert_true(notes_have(&test.translation.notes, NOTE_GEOCODE_UNKNOWN));
+    fixture_close(&test.fixture);
+}
+
 static void test_rings_keep_to_the_limit(void **state)
 {
     (void)state;
@@ -213,6 +320,10 @@ int main(void)
         cmocka_unit_test(test_a_division_covered_whole_has_its_own_code),
         cmocka_unit_test(test_shape_of_geocodes),
         cmocka_unit_test(test_same_from_canada_is_never_looked_up),
+        cmocka_unit_test(test_colliding_codes_are_never_taken_for_each_other),
+        cmocka_unit_test(test_every_listed_collision),
+        cmocka_unit_test(test_marine_zones_by_geometry),
+        cmocka_unit_test(test_marine_zones_without_boundaries),
         cmocka_unit_test(test_rings_keep_to_the_limit),
         cmocka_unit_test(test_offset_of_the_first_region),
     };
