@@ -80,6 +80,12 @@ bool words_have(struct slice text, struct slice word);
 
 /* --- recording: one group of entries as one transaction (record.c) --- */
 
+/* One that waits to be stored with the next transaction. */
+struct pending_mark {
+    struct pending_mark *next;
+    char *source, *key, *value;
+};
+
 struct recorder {
     struct store *store;
     const struct journal_hooks *hooks;
@@ -91,6 +97,7 @@ struct recorder {
     void *compressor; /* ZSTD_CCtx */
     bool in_hook;     /* the failure that is being told is a hook's */
     struct journal_head heads[CLASS_EXERCISE + 1];
+    const struct pending_mark *marks; /* stored with each commit; the writer's */
 };
 
 void recorder_init(struct recorder *recorder, struct store *store,
@@ -125,6 +132,8 @@ enum err_code writer_start(const struct journal_options *options, int64_t arriva
                            struct writer **out, struct err *err);
 void writer_stop(struct writer *writer, int timeout_ms, size_t *left);
 void writer_append(struct writer *writer, struct journal_entry *entry);
+void writer_set_mark(struct writer *writer, struct slice source, struct slice key,
+                     struct slice value);
 struct journal_entry *writer_collect(struct writer *writer);
 bool writer_full(struct writer *writer);
 bool writer_wait(struct writer *writer, int timeout_ms);

@@ -131,6 +131,12 @@ void journal_append(struct journal *journal, struct journal_entry **entry)
     *entry = NULL;
 }
 
+void journal_set_mark(struct journal *journal, struct slice source, struct slice key,
+                      struct slice value)
+{
+    writer_set_mark(journal->writer, source, key, value);
+}
+
 struct journal_entry *journal_collect(struct journal *journal)
 {
     return writer_collect(journal->writer);

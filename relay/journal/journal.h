@@ -143,10 +143,16 @@ void journal_entry_destroy(struct journal_entry *entry);
 
 /* Takes the entry. Never blocks, never fails. */
 void journal_append(struct journal *journal, struct journal_entry **entry);
+/* A mark that comes with no message: how far an outlet has delivered. Stored with the next
+ * transaction, soon and in the order of the calls; only the newest of a key that still waits.
+ * Texts are copied. Never blocks, never fails; what waits when the process dies is lost, so a mark
+ * may lag but never leads. */
+void journal_set_mark(struct journal *journal, struct slice source, struct slice key,
+                      struct slice value);
 /* The next committed entry, owned by the caller from then on; NULL when there is none now. */
 struct journal_entry *journal_collect(struct journal *journal);
-/* Waits until nothing is queued, at most `timeout_ms`; whether that is so. For shutting down and
- * for tests: it blocks. */
+/* Waits until nothing is queued, marks too, at most `timeout_ms`; whether that is so. For shutting
+ * down and for tests: it blocks. */
 bool journal_wait(struct journal *journal, int timeout_ms);
 bool journal_full(const struct journal *journal);
 

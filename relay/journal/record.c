@@ -129,18 +129,28 @@ static enum err_code end_bulletins(struct store *store, const struct journal_ent
     return code;
 }
 
-static enum err_code insert_mark(struct store *store, const struct journal_entry *entry,
-                                 struct err *err)
+static enum err_code insert_mark(struct store *store, struct slice source, struct slice key,
+                                 struct slice value, struct err *err)
 {
     struct query query;
 
-    if (!entry->mark_key.ptr)
+    if (!key.ptr)
         return OK;
     query_begin(&query, store, INSERT_MARK);
-    query_text(&query, slice_present(entry->source));
-    query_text(&query, entry->mark_key);
-    query_text(&query, slice_present(entry->mark_value));
+    query_text(&query, slice_present(source));
+    query_text(&query, key);
+    query_text(&query, slice_present(value));
     return query_run(&query, "marks", err);
+}
+
+static enum err_code insert_pending(struct recorder *recorder, struct err *err)
+{
+    enum err_code code = OK;
+
+    for (const struct pending_mark *mark = recorder->marks; mark && code == OK; mark = mark->next)
+        code = insert_mark(recorder->store, slice_from_cstr(mark->source),
+                           slice_from_cstr(mark->key), slice_from_cstr(mark->value), err);
+    return code;
 }
 
 static enum err_code record_entry(struct recorder *recorder, struct journal_entry *const *group,
@@ -158,7 +168,7 @@ static enum err_code record_entry(struct recorder *recorder, struct journal_entr
     if (code == OK)
         code = recorder_number(recorder, group, count, entry, err);
     if (code == OK)
-        code = insert_mark(store, entry, err);
+        code = insert_mark(store, entry->source, entry->mark_key, entry->mark_value, err);
     return code;
 }
 
@@ -185,6 +195,8 @@ enum err_code recorder_commit(struct recorder *recorder, struct journal_entry *c
         if (code != OK && !is_storage(code, recorder->in_hook))
             *culprit = entries[i];
     }
+    if (code == OK)
+        code = insert_pending(recorder, err);
     if (code != OK)
         return code;
     query_begin(&query, recorder->store, COMMIT_WRITE);
@@ -214,7 +226,11 @@ enum err_code recorder_recover(struct recorder *recorder, struct journal_entry *
 {
     struct query query;
 
-    /* A transaction is there as a whole or not at all: one of its entries tells. */
+    /* A transaction is there as a whole or not at all: one of its entries tells. Marks alone are
+     * simply stored again. */
+    *committed = false;
+    if (count == 0)
+        return OK;
     query_begin(&query, recorder->store, SELECT_ARRIVAL_EXISTS);
     query_int(&query, entries[0]->arrival);
     *committed = query_row(&query);

@@ -39,6 +39,7 @@ struct writer {
     pthread_cond_t settled; /* a commit was done */
     struct queue waiting;
     struct queue done;
+    struct pending_mark *marks; /* not yet taken by the thread */
     bool stopping;
     bool abandoned; /* stop although entries are left */
     struct journal_state state;
@@ -48,8 +49,9 @@ struct writer {
     struct recorder recorder;
     struct journal_entry **group; /* the first of `waiting` */
     size_t group_count;
-    unsigned failures; /* in a row */
-    char trouble[200]; /* that does not keep commits from succeeding */
+    struct pending_mark *taken; /* marks of the transaction in work, kept until it succeeds */
+    unsigned failures;          /* in a row */
+    char trouble[200];          /* that does not keep commits from succeeding */
 };
 
 static void queue_init(struct queue *queue)
@@ -114,6 +116,34 @@ static int64_t free_bytes(const char *path)
     return statvfs(path, &fs) == 0 ? (int64_t)fs.f_bavail * (int64_t)fs.f_frsize : -1;
 }
 
+static void free_marks(struct pending_mark **marks)
+{
+    for (struct pending_mark *mark = *marks, *next; mark; mark = next) {
+        next = mark->next;
+        free(mark->source);
+        free(mark->key);
+        free(mark->value);
+        free(mark);
+    }
+    *marks = NULL;
+}
+
+/* With the mutex held: what must be written before the end. */
+static bool has_work(const struct writer *writer)
+{
+    return writer->waiting.head || writer->marks || writer->taken;
+}
+
+/* With the mutex held. Those of a failed transaction go first, so that none overtakes another. */
+static void take_marks(struct writer *writer)
+{
+    if (writer->taken)
+        return;
+    writer->taken = writer->marks;
+    writer->marks = NULL;
+    writer->recorder.marks = writer->taken;
+}
+
 /* With the mutex held. */
 static void form_group(struct writer *writer)
 {
@@ -171,7 +201,7 @@ static enum err_code attempt(struct writer *writer, struct err *err)
         if (code == OK)
             code = recorder_recover(&writer->recorder, writer->group, writer->group_count,
                                     &committed, err);
-        if (code == OK && !committed)
+        if (code == OK && !committed && writer->group_count)
             writer->group_count = 1;
     }
     if (code == OK && !committed)
@@ -240,8 +270,11 @@ static void write_group(struct writer *writer)
 {
     struct err err = {0};
 
-    if (writer->store.db)
+    /* Closed: the last transaction may be there after all, so it is asked for as it was. */
+    if (writer->store.db) {
         form_group(writer);
+        take_marks(writer);
+    }
     pthread_mutex_unlock(&writer->mutex);
     enum err_code code = attempt(writer, &err);
     if (code == OK)
@@ -255,6 +288,8 @@ static void write_group(struct writer *writer)
         writer->state.arrivals += (int64_t)writer->group_count;
         for (size_t i = 0; i < writer->group_count; i++)
             queue_put(&writer->done, queue_take(&writer->waiting));
+        free_marks(&writer->taken);
+        writer->recorder.marks = NULL;
         pthread_cond_broadcast(&writer->settled);
     }
     if (code == OK || changed) {
@@ -279,7 +314,7 @@ static void idle(struct writer *writer)
         wake(writer);
         pthread_mutex_lock(&writer->mutex);
     }
-    if (!writer->waiting.head && !writer->stopping) {
+    if (!has_work(writer) && !writer->stopping) {
         struct timespec until = deadline_in(IDLE_MS);
         pthread_cond_timedwait(&writer->work, &writer->mutex, &until);
     }
@@ -290,8 +325,8 @@ static void *run(void *argument)
     struct writer *writer = argument;
 
     pthread_mutex_lock(&writer->mutex);
-    while (!writer->abandoned && (writer->waiting.head || !writer->stopping)) {
-        if (writer->waiting.head)
+    while (!writer->abandoned && (has_work(writer) || !writer->stopping)) {
+        if (has_work(writer))
             write_group(writer);
         else
             idle(writer);
@@ -313,6 +348,8 @@ static void destroy(struct writer *writer)
 {
     drop_all(&writer->waiting);
     drop_all(&writer->done);
+    free_marks(&writer->marks);
+    free_marks(&writer->taken);
     store_close(&writer->store);
     recorder_fini(&writer->recorder);
     pthread_cond_destroy(&writer->work);
@@ -369,6 +406,40 @@ void writer_append(struct writer *writer, struct journal_entry *entry)
     pthread_mutex_unlock(&writer->mutex);
 }
 
+/* With the mutex held; NULL where none of that key waits. */
+static struct pending_mark *find_mark(struct writer *writer, struct slice source, struct slice key)
+{
+    for (struct pending_mark *mark = writer->marks; mark; mark = mark->next)
+        if (slice_eq_cstr(source, mark->source) && slice_eq_cstr(key, mark->key))
+            return mark;
+    return NULL;
+}
+
+static char *own_text(struct slice text)
+{
+    char *copy = mem_alloc(text.len + 1);
+
+    if (text.len)
+        memcpy(copy, text.ptr, text.len);
+    return copy;
+}
+
+void writer_set_mark(struct writer *writer, struct slice source, struct slice key,
+                     struct slice value)
+{
+    pthread_mutex_lock(&writer->mutex);
+    struct pending_mark *mark = find_mark(writer, source, key);
+    if (!mark) {
+        mark = mem_alloc(sizeof *mark);
+        *mark = (struct pending_mark){writer->marks, own_text(source), own_text(key), NULL};
+        writer->marks = mark;
+    }
+    free(mark->value);
+    mark->value = own_text(value);
+    pthread_cond_signal(&writer->work);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
 struct journal_entry *writer_collect(struct writer *writer)
 {
     pthread_mutex_lock(&writer->mutex);
@@ -404,9 +475,9 @@ static bool wait_empty(struct writer *writer, int timeout_ms)
     struct timespec until = deadline_in(timeout_ms);
     int rc = 0;
 
-    while (writer->waiting.head && rc == 0)
+    while (has_work(writer) && rc == 0)
         rc = pthread_cond_timedwait(&writer->settled, &writer->mutex, &until);
-    return !writer->waiting.head;
+    return !has_work(writer);
 }
 
 bool writer_wait(struct writer *writer, int timeout_ms)

@@ -186,6 +186,30 @@ static void closing_a_stuck_journal_tells_what_is_left(void **state)
     check_all(f, 0);
 }
 
+/* A mark without a message waits for the disk like everything else, and its newest value is kept.
+ */
+static void marks_are_stored_when_the_disk_takes_again(void **state)
+{
+    struct fixture *f = *state;
+    struct arena *arena = arena_create();
+    struct slice value = {0};
+
+    fault_plan(FAULT_WRITE, FAULT_WAL | FAULT_DB, 0, LONG_MAX, SQLITE_FULL);
+    journal_set_mark(f->journal, SLICE("outlet:eoc"), SLICE("actual"), SLICE("1"));
+    wait_for(f, JOURNAL_STUCK);
+    journal_set_mark(f->journal, SLICE("outlet:eoc"), SLICE("actual"), SLICE("2"));
+    append_batch(f, 1);
+    assert_code(ERR_NOT_FOUND,
+                journal_mark(f->journal, arena, SLICE("outlet:eoc"), SLICE("actual"), &value, err));
+    fault_none();
+    assert_true(journal_wait(f->journal, WAIT_MS));
+    assert_ok(journal_mark(f->journal, arena, SLICE("outlet:eoc"), SLICE("actual"), &value, err));
+    assert_true(slice_eq_cstr(value, "2"));
+    collect_from(f, 1, BATCH);
+    check_all(f, BATCH);
+    arena_destroy(arena);
+}
+
 /* 128 KiB that zstd cannot shrink. */
 static struct journal_entry *incompressible(struct fixture *f, unsigned *seed)
 {
@@ -253,6 +277,7 @@ int main(void)
         TEST(an_error_at_any_sync),
         TEST(a_full_disk_keeps_everything_and_says_so),
         TEST(a_journal_that_cannot_be_opened_again_is_tried_until_it_can),
+        TEST(marks_are_stored_when_the_disk_takes_again),
         TEST(closing_a_stuck_journal_tells_what_is_left),
         TEST(a_checkpoint_without_room_is_told_and_made_up_for),
         TEST(a_crash_is_counted_although_the_disk_is_full),
