@@ -40,6 +40,29 @@ static void print_sources(const json_t *result)
     }
 }
 
+/* Absent where the relay has none. */
+static void print_outlets(const json_t *result)
+{
+    const json_t *list = json_object_get(result, "outlets");
+
+    if (!json_array_size(list))
+        return;
+    printf("\n%-16s  %-8s  %-8s  %-10s  %-8s  %-20s  %-20s  %s\n", "outlet", "kind", "class",
+           "state", "behind", "since", "last delivered", "reason");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *outlet = json_array_get(list, i);
+        cell(16, common_json_text(outlet, "name"));
+        cell(8, common_json_text(outlet, "kind"));
+        cell(8, common_json_text(outlet, "class"));
+        cell(10, common_json_text(outlet, "state"));
+        printf("%-8lld  ", number(outlet, "behind"));
+        printf("%-20.19s  ", common_json_text(outlet, "since"));
+        printf("%-20.19s  ", common_json_text(outlet, "last_delivered"));
+        common_print_cstr(stdout, common_json_text(outlet, "reason"));
+        putchar('\n');
+    }
+}
+
 /* Whose key must be renewed in the relay's configuration. */
 static void print_pins(const json_t *result)
 {
@@ -132,6 +155,7 @@ static bool print_status(const char *json)
     print_pins(result);
     print_journal(result);
     print_sources(result);
+    print_outlets(result);
     print_keys(result);
     print_object("subscriptions by topic", json_object_get(result, "subscribers"));
     snprintf(title, sizeof title, "messages of class %s since the start",

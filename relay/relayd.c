@@ -29,6 +29,8 @@ static enum err_code load(const char *path, const struct relay_conf **out, struc
 
     if (!code)
         code = hosts_check(*out, err);
+    if (!code)
+        code = outlets_check(*out, err);
     if (code) {
         relay_conf_release(*out);
         *out = NULL;
@@ -87,6 +89,7 @@ static int reference(void)
     buf_init(&page, 1024 * 1024);
     relay_conf_reference(&page);
     hosts_reference(&page);
+    outlets_reference(&page);
     fwrite(page.ptr, 1, page.len, stdout);
     buf_fini(&page);
     return 0;

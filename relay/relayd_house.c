@@ -32,6 +32,7 @@ static void house_on_wake(void *context)
     size_t taken = intake_collect(house->intake, COLLECT_TURN_MAX);
 
     feed_advance(house->feed);
+    outlets_advance(house->outlets);
     hosts_pulse(house->hosts);
     beats_pulse(house->beats);
     if (taken == COLLECT_TURN_MAX)
@@ -228,6 +229,19 @@ static enum err_code build_feed(struct house *house, struct err *err)
     return code ? err_wrap(err, "listen.feed") : OK;
 }
 
+static enum err_code build_outlets(struct house *house, struct err *err)
+{
+    struct outlets_options options = {
+        .loop = house->loop,
+        .journal = house->journal,
+        .relay_name = house->conf->relay.name,
+    };
+    enum err_code code = outlets_create(&options, house->conf, &house->outlets, err);
+
+    house->view.outlets = house->outlets;
+    return code;
+}
+
 static enum err_code build_answers(struct house *house, struct err *err)
 {
     const struct relay_conf *conf = house->conf;
@@ -264,8 +278,8 @@ static enum err_code build_answers(struct house *house, struct err *err)
 static enum err_code build_rooms(struct house *house, struct err *err)
 {
     static enum err_code (*const steps[])(struct house * house, struct err * err) = {
-        build_loop,  build_access, build_tables, build_journal,
-        build_hosts, build_intake, build_feed,   build_answers,
+        build_loop,   build_access, build_tables,  build_journal, build_hosts,
+        build_intake, build_feed,   build_outlets, build_answers,
     };
     enum err_code code = OK;
 
@@ -308,6 +322,7 @@ void house_tear_down(struct house *house)
     loop_timer_destroy(house->drain_timer);
     queries_destroy(house->queries);
     beats_destroy(house->beats);
+    outlets_destroy(house->outlets);
     feed_destroy(house->feed);
     if (house->intake)
         intake_destroy(house->intake);

@@ -8,6 +8,7 @@
 #include "adapters/host.h"
 #include "conf/relay_conf.h"
 #include "intake/intake.h"
+#include "outlets/outlets.h"
 #include "publish/access.h"
 #include "publish/beat.h"
 #include "publish/feed.h"
@@ -43,6 +44,7 @@ struct house {
     struct feed *feed;
     struct beats *beats;
     struct queries *queries;
+    struct outlets *outlets;
     bool draining;
 };
 

@@ -84,9 +84,13 @@ static enum err_code reload_check(struct house *house, const struct relay_conf *
     if (!code)
         code = hosts_check(*conf, err);
     if (!code)
+        code = outlets_check(*conf, err);
+    if (!code)
         code = relayd_key_list_load(*conf, &house->keys, loop_clock(house->loop), list, err);
     if (!code)
         code = hosts_reload(house->hosts, *conf, err);
+    if (!code)
+        code = outlets_reload(house->outlets, *conf, err);
     return code;
 }
 
@@ -129,9 +133,10 @@ void house_reload(struct house *house)
         relay_conf_release(conf);
     } else {
         reload_apply(house, conf, &list);
-        log_write(LOG_LEVEL_NOTICE, "reload.done", "file=%s rules=%zu sources=%zu authorities=%zu",
+        log_write(LOG_LEVEL_NOTICE, "reload.done",
+                  "file=%s rules=%zu sources=%zu authorities=%zu outlets=%zu",
                   log_quote_cstr(house->config_path).text, conf->rules.count, conf->sources.count,
-                  conf->authorities.count);
+                  conf->authorities.count, conf->outlets.count);
     }
     service_ready();
 }

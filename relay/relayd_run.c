@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
-enum { DRAIN_US = 10000000, SERVICE_US = 5000000 };
+enum { DRAIN_US = 10000000, SERVICE_US = 5000000, CURSORS_MS = 2000 };
 #define DAY_US (24 * 3600 * INT64_C(1000000))
 
 static void house_on_stop(void *context)
@@ -87,6 +87,7 @@ static void house_start(struct house *house)
     loop_timer_repeat(house->keys_timer, DAY_US, DAY_US);
     hosts_tell_pins(house->hosts, clock_now_us(loop_clock(house->loop)));
     hosts_start(house->hosts);
+    outlets_start(house->outlets);
 }
 
 static void house_on_drained_out(void *context)
@@ -108,6 +109,9 @@ static void house_drain(struct house *house)
         loop_turn(house->loop, true);
     intake_collect(house->intake, SIZE_MAX);
     feed_advance(house->feed);
+    /* The journal is left a moment to store the cursors; what it does not get comes again. */
+    outlets_stop(house->outlets);
+    journal_wait(house->journal, CURSORS_MS);
 }
 
 void house_run(struct house *house)

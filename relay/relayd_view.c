@@ -38,6 +38,30 @@ static void view_sources(void *context, view_source_fn each, void *each_context)
     }
 }
 
+static void view_outlets(void *context, view_outlet_fn each, void *each_context)
+{
+    const struct relayd_view *view = context;
+
+    for (size_t i = 0; view->outlets && i < outlets_count(view->outlets); i++) {
+        struct outlet_status status = outlets_status(view->outlets, i);
+        struct view_outlet outlet = {
+            .name = status.name,
+            .kind = status.kind,
+            .class = status.class,
+            .state = source_state_name(status.state),
+            .reason = status.reason,
+            .since_us = status.since_us,
+            .last_delivered_us = status.last_delivered_us,
+            .delivered = status.delivered,
+            .skipped = status.skipped,
+            .cursor = status.cursor,
+            .behind = status.behind,
+        };
+
+        each(each_context, &outlet);
+    }
+}
+
 static void view_counts(void *context, view_count_fn each, void *each_context)
 {
     const struct relayd_view *view = context;
@@ -56,6 +80,7 @@ void relayd_view_init(struct relayd_view *view, const struct relay_conf *conf)
                 .version = SLICE(CAPRELAY_VERSION),
                 .started_us = clock_now_us(&clock_system),
                 .sources = view_sources,
+                .outlets = view_outlets,
                 .counts = view_counts,
                 .context = view,
             },

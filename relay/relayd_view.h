@@ -6,6 +6,7 @@
 
 #include "adapters/host.h"
 #include "intake/intake.h"
+#include "outlets/outlets.h"
 #include "publish/view.h"
 #include "relayd_keys.h"
 
@@ -14,6 +15,7 @@ struct relayd_view {
     struct view view;
     const struct relay_conf *conf;
     const struct hosts *hosts;
+    const struct outlets *outlets;
     const struct intake *intake;
 };
 

@@ -37,3 +37,9 @@ bool base64_decode(struct slice text, uint8_t *out, size_t *len)
                              sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
            end == bare.ptr + bare.len;
 }
+
+void base64_encode(struct slice bytes, char *out)
+{
+    sodium_bin2base64(out, BASE64_MAX(bytes.len), (const unsigned char *)bytes.ptr, bytes.len,
+                      sodium_base64_VARIANT_ORIGINAL);
+}

@@ -19,4 +19,8 @@ bool sha1_of(struct slice bytes, uint8_t out[SHA1_BYTES]);
  * False where the text is no base64. */
 bool base64_decode(struct slice text, uint8_t *out, size_t *len);
 
+/* Padded; out has BASE64_MAX(bytes.len) bytes and ends with a NUL. */
+#define BASE64_MAX(len) (((len) + 2) / 3 * 4 + 1)
+void base64_encode(struct slice bytes, char *out);
+
 #endif

@@ -206,6 +206,19 @@ static enum err_code check_sources(struct relay_conf *conf, const struct conf_no
     return code;
 }
 
+static enum err_code check_outlets(struct relay_conf *conf, const struct conf_node *root,
+                                   struct err *err)
+{
+    struct relay_conf_outlet *all = conf->outlets.items;
+    enum err_code code = check_unique(&conf->outlets, sizeof *all, root, "outlets", err);
+    for (size_t i = 0; code == OK && i < conf->outlets.count; i++) {
+        all[i].digest = conf_node_digest(all[i].node);
+        if (all[i].retry_max_us < all[i].retry_first_us)
+            return conf_fail(all[i].node, "retry_max", err, "is shorter than retry_first");
+    }
+    return code;
+}
+
 static enum err_code check_whole(struct relay_conf *conf, struct arena *arena,
                                  const struct conf_node *root, struct err *err)
 {
@@ -213,6 +226,8 @@ static enum err_code check_whole(struct relay_conf *conf, struct arena *arena,
     enum err_code code = check_access(conf, arena, root, err);
     if (code == OK)
         code = check_sources(conf, root, err);
+    if (code == OK)
+        code = check_outlets(conf, root, err);
     if (code == OK)
         code = check_authorities(conf, root, err);
     if (code == OK)

@@ -77,6 +77,24 @@ struct relay_conf_source {
     struct digest digest;         /* equal: nothing in it was changed */
 };
 
+/* What becomes of a bulletin that the far end refuses for good. */
+enum conf_refusal { CONF_REFUSAL_STOP = 0, CONF_REFUSAL_SKIP = 1 };
+/* Where an outlet begins that never delivered anything. */
+enum conf_from { CONF_FROM_NOW = 0, CONF_FROM_FIRST = 1 };
+
+struct relay_conf_outlet {
+    struct slice name;
+    struct slice kind;
+    unsigned classes;          /* bits 1u << enum alert_class */
+    unsigned sides;            /* bits 1u << enum side; 0: both */
+    struct conf_texts regions; /* none: all */
+    int from;                  /* enum conf_from */
+    int on_refusal;            /* enum conf_refusal */
+    int64_t retry_first_us, retry_max_us;
+    const struct conf_node *node; /* the rest is the kind's */
+    struct digest digest;         /* equal: nothing in it was changed */
+};
+
 struct relay_conf {
     struct slice file;
     struct {
@@ -132,10 +150,13 @@ struct relay_conf {
     struct conf_list rules;       /* struct relay_conf_rule */
     struct conf_list authorities; /* struct relay_conf_authority */
     struct conf_list sources;     /* struct relay_conf_source */
+    struct conf_list outlets;     /* struct relay_conf_outlet */
 };
 
 /* The rows that every source has; what they do not name is the adapter's (conf_read_rest). */
 extern const struct conf_row relay_conf_source_rows[];
+/* The same for every outlet. */
+extern const struct conf_row relay_conf_outlet_rows[];
 
 /* Checks everything but the adapters' own options and what files hold. One hold is the caller's. */
 enum err_code relay_conf_load(const char *path, const struct relay_conf **out, struct err *err);
@@ -159,6 +180,12 @@ static inline const struct relay_conf_source *relay_conf_source_at(const struct 
                                                                    size_t i)
 {
     return (const struct relay_conf_source *)conf->sources.items + i;
+}
+
+static inline const struct relay_conf_outlet *relay_conf_outlet_at(const struct relay_conf *conf,
+                                                                   size_t i)
+{
+    return (const struct relay_conf_outlet *)conf->outlets.items + i;
 }
 
 /* NULL where there is none of that name. */

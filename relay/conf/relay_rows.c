@@ -32,7 +32,7 @@ static const struct conf_choice level_choices[] = {{"critical", 2}, {"error", 3}
 
 /* --- checks of single values --- */
 
-static enum err_code check_name(const void *value, struct err *err)
+enum err_code conf_check_name(const void *value, struct err *err)
 {
     struct slice name = *(const struct slice *)value;
     bool good = name.len > 0 && name.len <= 63;
@@ -90,7 +90,7 @@ static enum err_code check_hex_key(const void *value, struct err *err)
                    "is no public key; 64 hex digits, as `caprelay keys show` prints them");
 }
 
-static enum err_code check_regions(const void *value, struct err *err)
+enum err_code conf_check_regions(const void *value, struct err *err)
 {
     const struct conf_texts *regions = value;
     for (size_t i = 0; i < regions->count; i++) {
@@ -109,7 +109,7 @@ static const struct conf_row relay_rows[] = {
      .type = CONF_TEXT,
      AT(relay.name),
      .fallback = "caprelay",
-     .check = check_name,
+     .check = conf_check_name,
      .help = "Name of this relay in every bulletin, beat and receipt. The relays of one cluster "
              "share it."},
     {.name = "sender",
@@ -334,7 +334,7 @@ static const struct conf_row rule_rows[] = {
      .type = CONF_TEXT,
      RULE(name),
      .required = true,
-     .check = check_name,
+     .check = conf_check_name,
      .help = "Becomes the reason `rule:NAME` in journal and bulletin."},
     {.name = "do",
      .type = CONF_CHOICE,
@@ -393,7 +393,7 @@ static const struct conf_row authority_rows[] = {
      .type = CONF_TEXT,
      AUTHORITY(name),
      .required = true,
-     .check = check_name,
+     .check = conf_check_name,
      .help = "Who injects; it names itself so in each request."},
     {.name = "key",
      .type = CONF_TEXT,
@@ -416,7 +416,7 @@ static const struct conf_row authority_rows[] = {
     {.name = "regions",
      .type = CONF_TEXTS,
      AUTHORITY(regions),
-     .check = check_regions,
+     .check = conf_check_regions,
      .help =
          "States and provinces in which the areas of its alerts must lie; without it anywhere."},
     {.name = "events",
@@ -431,7 +431,7 @@ const struct conf_row relay_conf_source_rows[] = {
      .type = CONF_TEXT,
      SOURCE(name),
      .required = true,
-     .check = check_name,
+     .check = conf_check_name,
      .help =
          "Its name in journal, beats and `status`. Whoever changes it starts with new cursors."},
     {.name = "adapter",
@@ -508,4 +508,10 @@ const struct conf_row relay_conf_rows[] = {
      .rows = relay_conf_source_rows,
      .item_size = sizeof(struct relay_conf_source),
      .help = "Where alerts come from."},
+    {.name = "outlets",
+     .type = CONF_LIST,
+     AT(outlets),
+     .rows = relay_conf_outlet_rows,
+     .item_size = sizeof(struct relay_conf_outlet),
+     .help = "Where bulletins are delivered to, besides the feed."},
     {.type = CONF_END}};

@@ -11,6 +11,10 @@ extern const struct conf_row relay_conf_rows[];
 /* `signature` of a source (struct relay_conf_source). */
 extern const struct conf_row conf_signature_rows[];
 
+/* Checks of a row's value that several tables use. */
+enum err_code conf_check_name(const void *value, struct err *err);
+enum err_code conf_check_regions(const void *value, struct err *err);
+
 bool conf_is_hex_key(struct slice text);
 /* A day as 2026-07-12: the instant at which it begins, UTC. */
 bool conf_day(struct slice text, int64_t *from_s);

@@ -119,6 +119,7 @@ static enum err_code beat_add_class(struct beats *beats, json_t *beat, enum aler
     json_put(beat, "head", facts_head(head.seq, &head.chain));
     json_put(beat, "in_force", facts_in_force(in_force));
     json_put(beat, "counts", facts_counts(beats->options.view, class));
+    json_put(beat, "outlets", facts_outlets(beats->options.view, class));
     return OK;
 }
 

@@ -129,6 +129,44 @@ json_t *facts_sources(const struct view *view, bool whole)
     return walk.list;
 }
 
+struct facts_outlets_walk {
+    json_t *list;
+    enum alert_class class;
+};
+
+static void facts_take_outlet(void *context, const struct view_outlet *outlet)
+{
+    struct facts_outlets_walk *walk = context;
+    struct slice reason = outlet->reason.len ? outlet->reason : (struct slice){NULL, 0};
+
+    if (walk->class != CLASS_NONE && walk->class != outlet->class)
+        return;
+    json_t *object = json_object();
+    json_put_text(object, "name", outlet->name);
+    json_put_text(object, "kind", outlet->kind);
+    json_put(object, "class", json_string(alert_class_name(outlet->class)));
+    json_put(object, "state", json_string(outlet->state));
+    json_put_text(object, "reason", reason);
+    json_put_time_us(object, "since", outlet->since_us);
+    json_put_time_us(object, "last_delivered", outlet->last_delivered_us);
+    json_put_number(object, "number", outlet->cursor);
+    json_put_number(object, "behind", outlet->behind);
+    if (walk->class == CLASS_NONE) {
+        json_put_number(object, "delivered", outlet->delivered);
+        json_put_number(object, "skipped", outlet->skipped);
+    }
+    json_append(walk->list, object);
+}
+
+json_t *facts_outlets(const struct view *view, enum alert_class class)
+{
+    struct facts_outlets_walk walk = {json_array(), class};
+
+    if (view->outlets)
+        view->outlets(view->context, facts_take_outlet, &walk);
+    return walk.list;
+}
+
 struct facts_counts_walk {
     json_t *object;
     const char *class_name;

@@ -20,6 +20,8 @@ json_t *facts_journal(const struct journal_state *state);
 json_t *facts_clock(bool synchronised);
 /* `whole` adds the counters. */
 json_t *facts_sources(const struct view *view, bool whole);
+/* Those of a class, or with CLASS_NONE all of them with their counters. */
+json_t *facts_outlets(const struct view *view, enum alert_class class);
 /* {verdict: number} since the start, of that class and of messages without one; the usual verdicts
  * also where they are 0. */
 json_t *facts_counts(const struct view *view, enum alert_class class);

@@ -78,6 +78,7 @@ static void status_add_relay(const struct query *query, json_t *result)
     json_put_cstr(result, "state", facts_state_name(&health));
     json_put(result, "reasons", facts_reasons(&health));
     json_put(result, "sources", facts_sources(view, true));
+    json_put(result, "outlets", facts_outlets(view, CLASS_NONE));
     json_put(result, "journal", facts_journal(&journal));
     json_put(result, "clock", facts_clock(clock_synchronised(loop_clock(options->loop))));
     json_put(result, "counts", facts_counts(view, query->class));

@@ -27,6 +27,20 @@ struct view_source {
 };
 typedef void (*view_source_fn)(void *context, const struct view_source *source);
 
+/* One configured outlet and class. Lent until the callback returns. */
+struct view_outlet {
+    struct slice name, kind;
+    enum alert_class class;
+    const char *state; /* as of a source */
+    struct slice reason;
+    int64_t since_us;
+    int64_t last_delivered_us;   /* 0: none since the start */
+    uint64_t delivered, skipped; /* since the start */
+    uint64_t cursor;             /* done with everything up to that number */
+    uint64_t behind;             /* numbers above it */
+};
+typedef void (*view_outlet_fn)(void *context, const struct view_outlet *outlet);
+
 /* Messages since the start, by class ("" for none), verdict and reason. */
 typedef void (*view_count_fn)(void *context, const char *class_name, const char *verdict,
                               struct slice reason, uint64_t count);
@@ -51,6 +65,7 @@ struct view {
     struct slice key_list; /* the signed bytes; absent for none */
     int64_t keys_issued_us;
     void (*sources)(void *context, view_source_fn each, void *each_context);
+    void (*outlets)(void *context, view_outlet_fn each, void *each_context); /* NULL: none */
     void (*counts)(void *context, view_count_fn each, void *each_context);
     void *context;
 };

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(
     path
-    for folder in ("relay", "adapters", "client", "cli", "boundaries", "cap-schemas")
+    for folder in ("relay", "adapters", "outlets", "client", "cli", "boundaries", "cap-schemas")
     for path in (ROOT / folder).rglob("*.[ch]")
     if "node_modules" not in path.parts
 )
