@@ -1,9 +1,11 @@
 /* The kinds of outlets; a new one adds two lines. */
 #include "outlets/outlet.h"
 
+extern const struct outlet_ops outlet_amqp;
 extern const struct outlet_ops outlet_webhook;
 
 const struct outlet_ops *const outlet_registry[] = {
+    &outlet_amqp,
     &outlet_webhook,
     NULL,
 };

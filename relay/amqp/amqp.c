@@ -15,7 +15,7 @@
 
 enum { LOOK_MS = 500 /* how often the thread looks at the heartbeat when nothing happens */ };
 
-enum event_kind { EVENT_OPEN, EVENT_MESSAGE, EVENT_LOST };
+enum event_kind { EVENT_OPEN, EVENT_MESSAGE, EVENT_CONFIRMED, EVENT_LOST };
 
 /* From the thread to the loop. */
 struct event {
@@ -23,7 +23,14 @@ struct event {
     struct arena *arena; /* the event is in it */
     enum event_kind kind;
     struct amqp_message message;
+    enum amqp_confirm confirm;
     struct slice reason;
+};
+
+/* From the loop to the thread. */
+struct order {
+    struct arena *arena; /* the order is in it */
+    struct amqp_publication publication;
 };
 
 /* Held by the owner and by the thread; the last to let go frees it. */
@@ -31,7 +38,8 @@ struct amqp {
     /* constant after amqp_open() */
     struct arena *arena;
     struct amqp_server server;
-    struct amqp_queue queue;
+    struct amqp_queue queue; /* of a consumer */
+    const char *exchange;    /* of a publisher; NULL: a consumer */
     struct amqp_events events;
     int to_loop, to_thread; /* eventfds */
 
@@ -45,6 +53,7 @@ struct amqp {
     struct event *first, **end;
     uint64_t *acks;
     size_t ack_count, ack_capacity;
+    struct order *order; /* NULL: none waits */
 };
 
 static void signal_fd(int fd)
@@ -70,6 +79,8 @@ static void let_go(struct amqp *amqp)
         next = event->next;
         arena_destroy(event->arena);
     }
+    if (amqp->order)
+        arena_destroy(amqp->order->arena);
     free(amqp->acks);
     close(amqp->to_loop);
     close(amqp->to_thread);
@@ -128,6 +139,41 @@ static bool take_orders(struct amqp *amqp, uint64_t **acks, size_t *count)
     return goes_on;
 }
 
+static struct order *take_order(struct amqp *amqp)
+{
+    pthread_mutex_lock(&amqp->lock);
+    struct order *order = amqp->order;
+    amqp->order = NULL;
+    pthread_mutex_unlock(&amqp->lock);
+    return order;
+}
+
+static bool is_open(void *context)
+{
+    struct amqp *amqp = context;
+    pthread_mutex_lock(&amqp->lock);
+    bool open = !amqp->closed;
+    pthread_mutex_unlock(&amqp->lock);
+    return open;
+}
+
+static enum err_code publish(struct amqp *amqp, struct link *link, struct err *err)
+{
+    struct order *order = take_order(amqp);
+    if (!order)
+        return OK;
+    enum amqp_confirm confirm;
+    enum err_code code =
+        link_publish(link, amqp->exchange, &order->publication, is_open, amqp, &confirm, err);
+    arena_destroy(order->arena);
+    if (code != OK)
+        return code;
+    struct event *event = event_new(EVENT_CONFIRMED);
+    event->confirm = confirm;
+    post(amqp, event);
+    return OK;
+}
+
 static enum err_code run(struct amqp *amqp, struct link *link, struct err *err)
 {
     struct pollfd fds[] = {{.fd = link_fd(link), .events = POLLIN},
@@ -143,6 +189,8 @@ static enum err_code run(struct amqp *amqp, struct link *link, struct err *err)
             code = link_ack(link, acks[i], err);
         free(acks);
         if (code == OK && goes_on)
+            code = publish(amqp, link, err);
+        if (code == OK && goes_on)
             code = link_take(link, post_message, amqp, err);
         if (code != OK)
             return code;
@@ -155,7 +203,9 @@ static void *thread_main(void *context)
     struct amqp *amqp = context;
     struct link *link = NULL;
     struct err err = {0};
-    enum err_code code = link_open(&amqp->server, &amqp->queue, &link, &err);
+    enum err_code code = amqp->exchange
+                             ? link_open_publisher(&amqp->server, amqp->exchange, &link, &err)
+                             : link_open(&amqp->server, &amqp->queue, &link, &err);
     if (code == OK) {
         post(amqp, event_new(EVENT_OPEN));
         code = run(amqp, link, &err);
@@ -187,16 +237,10 @@ static void tell(struct amqp *amqp, const struct event *event)
         events->open(events->context);
     else if (event->kind == EVENT_MESSAGE)
         events->message(events->context, &event->message);
+    else if (event->kind == EVENT_CONFIRMED)
+        events->confirmed(events->context, event->confirm);
     else
         events->lost(events->context, arena_cstr(event->arena, event->reason));
-}
-
-static bool is_closed(struct amqp *amqp)
-{
-    pthread_mutex_lock(&amqp->lock);
-    bool closed = amqp->closed;
-    pthread_mutex_unlock(&amqp->lock);
-    return closed;
 }
 
 /* At most a prefetch of messages at once. */
@@ -209,7 +253,7 @@ static void on_events(void *context, int ready)
     pthread_mutex_unlock(&amqp->lock);
     for (struct event *event = take_events(amqp), *next; event; event = next) {
         next = event->next;
-        if (!is_closed(amqp))
+        if (is_open(amqp))
             tell(amqp, event);
         arena_destroy(event->arena);
     }
@@ -262,13 +306,11 @@ static void start_thread(struct amqp *amqp)
     }
 }
 
-struct amqp *amqp_open(struct loop *loop, const struct amqp_server *server,
-                       const struct amqp_queue *queue, const struct amqp_events *events)
+static struct amqp *create(const struct amqp_server *server, const struct amqp_events *events)
 {
     struct amqp *amqp = mem_alloc(sizeof *amqp);
     amqp->arena = arena_create();
     amqp->server = keep_server(amqp->arena, server);
-    amqp->queue = keep_queue(amqp->arena, queue);
     amqp->events = *events;
     amqp->end = &amqp->first;
     amqp->holders = 2;
@@ -277,10 +319,56 @@ struct amqp *amqp_open(struct loop *loop, const struct amqp_server *server,
     if (amqp->to_loop < 0 || amqp->to_thread < 0)
         abort(); /* no descriptors left: the machine is broken */
     pthread_mutex_init(&amqp->lock, NULL);
+    return amqp;
+}
+
+static struct amqp *begin(struct amqp *amqp, struct loop *loop)
+{
     amqp->watcher = loop_fd_create(loop, amqp->to_loop, LOOP_READ, on_events, amqp);
     loop_fd_start(amqp->watcher);
     start_thread(amqp);
     return amqp;
+}
+
+struct amqp *amqp_open(struct loop *loop, const struct amqp_server *server,
+                       const struct amqp_queue *queue, const struct amqp_events *events)
+{
+    struct amqp *amqp = create(server, events);
+    amqp->queue = keep_queue(amqp->arena, queue);
+    return begin(amqp, loop);
+}
+
+struct amqp *amqp_open_publisher(struct loop *loop, const struct amqp_server *server,
+                                 const char *exchange, const struct amqp_events *events)
+{
+    struct amqp *amqp = create(server, events);
+    amqp->exchange = keep(amqp->arena, exchange);
+    return begin(amqp, loop);
+}
+
+void amqp_publish(struct amqp *amqp, const struct amqp_publication *given)
+{
+    struct arena *arena = arena_create();
+    struct order *order = arena_alloc(arena, sizeof *order);
+    struct amqp_field *fields = arena_alloc_array(arena, given->field_count, sizeof *fields);
+    for (size_t i = 0; i < given->field_count; i++)
+        fields[i] =
+            (struct amqp_field){keep(arena, given->fields[i].name),
+                                keep(arena, given->fields[i].text), given->fields[i].number};
+    *order = (struct order){.arena = arena, .publication = *given};
+    order->publication.routing_key = keep(arena, given->routing_key);
+    order->publication.message_id = keep(arena, given->message_id);
+    order->publication.content_type = keep(arena, given->content_type);
+    order->publication.app_id = keep(arena, given->app_id);
+    order->publication.fields = fields;
+    order->publication.body = arena_copy(arena, given->body);
+    pthread_mutex_lock(&amqp->lock);
+    struct order *before = amqp->order;
+    amqp->order = order;
+    pthread_mutex_unlock(&amqp->lock);
+    if (before)
+        abort(); /* one at a time */
+    signal_fd(amqp->to_thread);
 }
 
 void amqp_ack(struct amqp *amqp, uint64_t tag)

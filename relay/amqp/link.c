@@ -115,24 +115,52 @@ static enum err_code consume(struct link *link, const struct amqp_queue *queue, 
     return check(link, "consuming the queue", err);
 }
 
-enum err_code link_open(const struct amqp_server *server, const struct amqp_queue *queue,
-                        struct link **out, struct err *err)
+static enum err_code open_channel(const struct amqp_server *server, struct link **out,
+                                  struct err *err)
 {
-    struct link *link = mem_alloc(sizeof *link);
+    struct link *link = *out = mem_alloc(sizeof *link);
     link->connection = amqp_new_connection();
     enum err_code code =
         link->connection ? connect_to(link, server, err) : err_set(err, ERR_IO, "no connection");
-    if (code == OK)
-        code = log_in(link, server, err);
-    if (code == OK)
-        code = declare(link, queue, err);
-    if (code == OK)
-        code = consume(link, queue, err);
+    return code == OK ? log_in(link, server, err) : code;
+}
+
+static enum err_code finish_open(struct link *link, enum err_code code, struct link **out)
+{
     if (code == OK)
         *out = link;
     else
         link_close(link);
     return code;
+}
+
+enum err_code link_open(const struct amqp_server *server, const struct amqp_queue *queue,
+                        struct link **out, struct err *err)
+{
+    struct link *link = NULL;
+    enum err_code code = open_channel(server, &link, err);
+    if (code == OK)
+        code = declare(link, queue, err);
+    if (code == OK)
+        code = consume(link, queue, err);
+    return finish_open(link, code, out);
+}
+
+enum err_code link_open_publisher(const struct amqp_server *server, const char *exchange,
+                                  struct link **out, struct err *err)
+{
+    struct link *link = NULL;
+    enum err_code code = open_channel(server, &link, err);
+    if (code == OK && exchange[0]) {
+        amqp_exchange_declare(link->connection, CHANNEL, amqp_cstring_bytes(exchange),
+                              amqp_empty_bytes, 1, 0, 0, 0, amqp_empty_table);
+        code = check(link, "looking for the exchange", err);
+    }
+    if (code == OK) {
+        amqp_confirm_select(link->connection, CHANNEL);
+        code = check(link, "asking for confirmations", err);
+    }
+    return finish_open(link, code, out);
 }
 
 /* Closing politely waits for an answer: not longer than a moment, the thread has nothing to lose.
@@ -222,4 +250,110 @@ enum err_code link_take(struct link *link, link_fn fn, void *context, struct err
         if (take_method(link, err) != OK)
             return ERR_IO;
     }
+}
+
+/* --- publishing --- */
+
+enum { FIELDS_MAX = 16, PERSISTENT = 2, CONFIRM_LOOK_US = 200000 };
+
+static void fill_table(amqp_table_entry_t *entries, const struct amqp_publication *publication)
+{
+    for (size_t i = 0; i < publication->field_count; i++) {
+        const struct amqp_field *field = &publication->fields[i];
+        entries[i] = (amqp_table_entry_t){.key = amqp_cstring_bytes(field->name)};
+        if (field->text) {
+            entries[i].value.kind = AMQP_FIELD_KIND_UTF8;
+            entries[i].value.value.bytes = amqp_cstring_bytes(field->text);
+        } else {
+            entries[i].value.kind = AMQP_FIELD_KIND_I64;
+            entries[i].value.value.i64 = field->number;
+        }
+    }
+}
+
+static enum err_code send_publication(struct link *link, const char *exchange,
+                                      const struct amqp_publication *publication, struct err *err)
+{
+    amqp_table_entry_t entries[FIELDS_MAX];
+    const amqp_bytes_t body = {publication->body.len, (void *)(uintptr_t)publication->body.ptr};
+    if (publication->field_count > FIELDS_MAX)
+        return err_set(err, ERR_LIMIT, "more than %d fields", FIELDS_MAX);
+    fill_table(entries, publication);
+    const amqp_basic_properties_t properties = {
+        ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_HEADERS_FLAG |
+                  AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG |
+                  AMQP_BASIC_TIMESTAMP_FLAG | AMQP_BASIC_APP_ID_FLAG,
+        .content_type = amqp_cstring_bytes(publication->content_type),
+        .headers = {.num_entries = (int)publication->field_count, .entries = entries},
+        .delivery_mode = PERSISTENT,
+        .message_id = amqp_cstring_bytes(publication->message_id),
+        .timestamp = (uint64_t)publication->timestamp_s,
+        .app_id = amqp_cstring_bytes(publication->app_id)};
+    int status =
+        amqp_basic_publish(link->connection, CHANNEL, amqp_cstring_bytes(exchange),
+                           amqp_cstring_bytes(publication->routing_key), 1, 0, &properties, body);
+    return status == AMQP_STATUS_OK
+               ? OK
+               : err_set(err, ERR_IO, "publishing: %s", amqp_error_string2(status));
+}
+
+/* The message that a basic.return brings along. */
+static enum err_code drop_returned(struct link *link, struct err *err)
+{
+    amqp_message_t message;
+    amqp_rpc_reply_t reply = amqp_read_message(link->connection, CHANNEL, &message, 0);
+    if (reply.reply_type != AMQP_RESPONSE_NORMAL)
+        return fail_reply(err, "reading what was returned", reply);
+    amqp_destroy_message(&message);
+    return OK;
+}
+
+/* One frame; *done where it decides. */
+static enum err_code take_confirm(struct link *link, const amqp_frame_t *frame,
+                                  enum amqp_confirm *confirm, bool *done, struct err *err)
+{
+    const amqp_rpc_reply_t reply = {.reply_type = AMQP_RESPONSE_SERVER_EXCEPTION,
+                                    .reply = frame->payload.method};
+    if (frame->frame_type != AMQP_FRAME_METHOD)
+        return OK;
+    switch (frame->payload.method.id) {
+    case AMQP_BASIC_ACK_METHOD:
+        *done = true;
+        return OK;
+    case AMQP_BASIC_NACK_METHOD:
+        *confirm = AMQP_NOT_TAKEN;
+        *done = true;
+        return OK;
+    case AMQP_BASIC_RETURN_METHOD: /* its acknowledgement follows */
+        *confirm = AMQP_UNROUTABLE;
+        return drop_returned(link, err);
+    case AMQP_CHANNEL_CLOSE_METHOD:
+    case AMQP_CONNECTION_CLOSE_METHOD:
+        return fail_reply(err, "closed", reply);
+    default:
+        return OK;
+    }
+}
+
+enum err_code link_publish(struct link *link, const char *exchange,
+                           const struct amqp_publication *publication,
+                           bool (*goes_on)(void *context), void *context,
+                           enum amqp_confirm *confirm, struct err *err)
+{
+    enum err_code code = send_publication(link, exchange, publication, err);
+    *confirm = AMQP_TAKEN;
+    for (bool done = false; code == OK && !done;) {
+        struct timeval look = {.tv_usec = CONFIRM_LOOK_US};
+        amqp_frame_t frame;
+        if (!goes_on(context))
+            return err_set(err, ERR_STATE, "closed");
+        amqp_maybe_release_buffers(link->connection);
+        int status = amqp_simple_wait_frame_noblock(link->connection, &frame, &look);
+        if (status == AMQP_STATUS_TIMEOUT)
+            continue;
+        if (status != AMQP_STATUS_OK)
+            return err_set(err, ERR_IO, "%s", amqp_error_string2(status));
+        code = take_confirm(link, &frame, confirm, &done, err);
+    }
+    return code;
 }

@@ -80,7 +80,7 @@ def test_what_arrives_is_what_the_feed_has(make_relay, subscribe, receive, tmp_p
     for receiver in receivers.values():
         receiver.wait(lambda: len(receiver.firsts()) >= 3, 20, "three bulletins")
         assert receiver.firsts() == subscriber.order
-    subscriber.pump_until(lambda: all(o["behind"] == 0 for o in subscriber.beat["outlets"]), 15, "a beat that says so")
+    subscriber.pump_until(lambda: all(o["number"] == subscriber.order[-1] for o in subscriber.beat["outlets"]), 15, "a beat that says so")
     assert {(o["name"], o["class"], o["state"], o["number"]) for o in subscriber.beat["outlets"]} == \
         {(body, "actual", "live", subscriber.order[-1]) for body in receivers}
     text = tool("status", "--relay", relay.write_card()).stdout

@@ -434,10 +434,41 @@ static void stopping_drops_what_is_on_its_way_and_it_comes_again(void **state)
     assert_string_equal(world.taken, "actual/1 ");
 }
 
+/* The keys of every kind, as ` key: ` in the example. */
+static void the_example_speaks_of_every_key(void **state)
+{
+    char *text = calloc(1, 65536), key[80];
+    FILE *file = fopen(CAPRELAY_SOURCE "/config/caprelay.yaml", "r");
+    (void)state;
+
+    assert_non_null(file);
+    assert_true(fread(text, 1, 65535, file) > 0);
+    fclose(file);
+    const char *at = strstr(text, "\n# outlets:");
+    assert_non_null(at);
+    for (size_t i = 0; outlet_registry[i]; i++) {
+        snprintf(key, sizeof key, "#     kind: %s", outlet_registry[i]->kind);
+        const char *own = strstr(at, key);
+        if (!own)
+            fail_msg("no example of %s", outlet_registry[i]->kind);
+        const char *until = strstr(own, "#   - name: ");
+        until = until ? until : strstr(own, "\n\n");
+        for (const struct conf_row *row = outlet_registry[i]->options; row->type; row++) {
+            snprintf(key, sizeof key, "#     %s: ", row->name);
+            const char *found = strstr(own, key);
+            if (!found || found > until)
+                fail_msg("the example of %s does not speak of %s", outlet_registry[i]->kind,
+                         row->name);
+        }
+    }
+    free(text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_example_speaks_of_every_key),
         TEST(in_order_and_one_at_a_time),
         TEST(the_cursor_outlives_the_outlet),
         TEST(the_stored_cursor_lags_and_never_leads),
