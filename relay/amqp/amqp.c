@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { LOOK_MS = 500 /* how often the thread looks at the heartbeat when nothing happens */ };
@@ -54,6 +55,7 @@ struct amqp {
     uint64_t *acks;
     size_t ack_count, ack_capacity;
     struct order *order; /* NULL: none waits */
+    int publishing;      /* the socket that a publication may hang in; -1: none */
 };
 
 static void signal_fd(int fd)
@@ -157,14 +159,23 @@ static bool is_open(void *context)
     return open;
 }
 
+static void set_publishing(struct amqp *amqp, int fd)
+{
+    pthread_mutex_lock(&amqp->lock);
+    amqp->publishing = fd;
+    pthread_mutex_unlock(&amqp->lock);
+}
+
 static enum err_code publish(struct amqp *amqp, struct link *link, struct err *err)
 {
     struct order *order = take_order(amqp);
     if (!order)
         return OK;
     enum amqp_confirm confirm;
+    set_publishing(amqp, link_fd(link));
     enum err_code code =
         link_publish(link, amqp->exchange, &order->publication, is_open, amqp, &confirm, err);
+    set_publishing(amqp, -1);
     arena_destroy(order->arena);
     if (code != OK)
         return code;
@@ -314,6 +325,7 @@ static struct amqp *create(const struct amqp_server *server, const struct amqp_e
     amqp->events = *events;
     amqp->end = &amqp->first;
     amqp->holders = 2;
+    amqp->publishing = -1;
     amqp->to_loop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     amqp->to_thread = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (amqp->to_loop < 0 || amqp->to_thread < 0)
@@ -388,6 +400,8 @@ void amqp_close(struct amqp *amqp)
     amqp->watcher = NULL;
     pthread_mutex_lock(&amqp->lock);
     amqp->closed = true;
+    if (amqp->publishing >= 0) /* a broker that does not read would hold the thread for ever */
+        shutdown(amqp->publishing, SHUT_RDWR);
     pthread_mutex_unlock(&amqp->lock);
     signal_fd(amqp->to_thread);
     let_go(amqp);

@@ -1,7 +1,9 @@
 """AMQP outlets against a real RabbitMQ: confirmed, in order, over restarts and kills of both sides."""
 
 import os
+import pathlib
 import random
+import signal
 import time
 
 import pytest
@@ -147,6 +149,28 @@ def test_a_broker_that_dies_and_comes_back(make_relay, queue, broker, tmp_path):
     firsts = queue.firsts()
     assert firsts == list(range(1, firsts[-1] + 1))
     wait_row(relay, lambda o: o["state"] == "live" and o["behind"] == 0)
+    relay.stop()
+
+
+def test_a_broker_that_hangs(make_relay, queue, broker, tmp_path):  # noqa: F811
+    queue.bind()
+    relay = make_relay(outlets=[outlet(tmp_path, queue, timeout="1s")]).start()
+    send(relay, 3, "before")
+    queue.wait(3)
+    wait_row(relay, lambda o: o["behind"] == 0)
+    threads = len(list(pathlib.Path(f"/proc/{relay.process.pid}/task").iterdir()))
+    os.killpg(broker.process.pid, signal.SIGSTOP)
+    try:
+        relay.drop(Alert("large", description=chr(34) * 7_000_000))  # twice that as JSON: more than the sockets between them hold
+        found = wait_row(relay, lambda o: o["state"] in ("degraded", "down"))
+        assert "confirms nothing within 1 s" in found["reason"]
+        relay.wait_log("state=degraded")
+        time.sleep(3)  # further tries
+        assert len(list(pathlib.Path(f"/proc/{relay.process.pid}/task").iterdir())) <= threads
+    finally:
+        os.killpg(broker.process.pid, signal.SIGCONT)
+    queue.wait(4, 60)
+    assert queue.firsts()[:4] == [1, 2, 3, 4]
     relay.stop()
 
 
