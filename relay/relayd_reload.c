@@ -74,8 +74,8 @@ static void tell_frozen(const struct relay_conf *running, const struct relay_con
                       frozen[i].name);
 }
 
-/* Everything that can fail, before anything is changed; hosts_reload() is the last of it and
- * changes only what it does not refuse. */
+/* Everything that can fail, before anything is changed; sources and outlets, which were checked by
+ * then, are the last of it. */
 static enum err_code reload_check(struct house *house, const struct relay_conf **conf,
                                   struct relayd_key_list *list, struct err *err)
 {
