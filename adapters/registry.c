@@ -9,13 +9,8 @@ extern const struct adapter_ops adapter_naad;
 extern const struct adapter_ops adapter_nws;
 
 const struct adapter_ops *const adapter_registry[] = {
-    &adapter_eccc,
-    &adapter_file,
-    &adapter_replay,
-    &adapter_inject,
-    &adapter_naad,
-    &adapter_nws,
-    NULL,
+    &adapter_eccc, &adapter_file, &adapter_replay, &adapter_inject, &adapter_naad,
+    &adapter_nws,  NULL,
 };
 
 const struct adapter_ops *adapter_find(struct slice name)

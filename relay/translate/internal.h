@@ -86,8 +86,8 @@ struct vtec;
 bool vtec_leading(const struct cap_info *info, struct vtec *out);
 struct slice vtec_key(struct work *work, const struct cap_info *info);
 
-/* eventCodes and parameters without a name, and eventCodes without a value, say nothing and are left
- * out first. */
+/* eventCodes and parameters without a name, and eventCodes without a value, say nothing and are
+ * left out first. */
 static inline bool pair_is_given(const struct cap_pair *pair, bool needs_value)
 {
     return !slice_is_empty(pair->name) && !(needs_value && slice_is_empty(pair->value));
@@ -123,9 +123,9 @@ bool text_is_sender(struct slice text); /* no blank, comma, '<', '&' */
 /* At most `max` bytes for a note, cut at a character's border. */
 struct slice text_short(struct slice text, size_t max);
 
-/* What that area is called in French by its codes, with the source's areaDesc behind it; absent where
- * one of the codes has no name, and then the areaDesc stays as it is. Both counted from 0, the info
- * as in work->infos. */
+/* What that area is called in French by its codes, with the source's areaDesc behind it; absent
+ * where one of the codes has no name, and then the areaDesc stays as it is. Both counted from 0,
+ * the info as in work->infos. */
 struct slice area_desc_french(struct work *work, size_t info, size_t area);
 
 /* The union of all shapes of an info's areas. */

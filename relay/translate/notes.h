@@ -39,8 +39,9 @@
 #define NOTE_EVENT_BROADER "event-broader"
 #define NOTE_EVENT_NARROWER "event-narrower"
 #define NOTE_EVENT_DIFFERS "event-differs" /* infos of one message would get different codes */
-#define NOTE_EVENT_UNVERIFIED "event-unverified" /* coded by a row that nobody official confirmed  \
-                                                  */
+#define NOTE_EVENT_UNVERIFIED                                                                      \
+    "event-unverified" /* coded by a row that nobody official confirmed                            \
+                        */
 #define NOTE_EVENT_CODE_DROPPED "event-code-dropped"
 
 /* Areas */

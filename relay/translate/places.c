@@ -188,11 +188,13 @@ static struct slice names_by(struct work *work, const struct cap_pairs *geocodes
         if (slice_is_empty(name))
             return name;
         if (++count > NAMES_MAX)
-            return arena_printf(work->arena, "%.*s ; %.*s", SLICE_ARG(names),
+            return arena_printf(work->arena, "%.*s%.*s%.*s", SLICE_ARG(names),
+                                SLICE_ARG(table_french("areas", "separator")),
                                 SLICE_ARG(table_cell("french_places", SLICE("more"), "text")));
         names = count == 1
                     ? name
-                    : arena_printf(work->arena, "%.*s ; %.*s", SLICE_ARG(names), SLICE_ARG(name));
+                    : arena_printf(work->arena, "%.*s%.*s%.*s", SLICE_ARG(names),
+                                   SLICE_ARG(table_french("areas", "separator")), SLICE_ARG(name));
     }
     return names;
 }

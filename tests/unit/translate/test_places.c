@@ -59,7 +59,7 @@ static void test_names(void **state)
         {"SAME", "023029", "Washington, ME",
          "comté de Washington (Maine) (texte d'origine : Washington, ME)"},
         {"SAME", "023003 036061", "x",
-         "comté d'Aroostook (Maine) ; comté de New York (État de New York) (texte d'origine : x)"},
+         "comté d'Aroostook (Maine); comté de New York (État de New York) (texte d'origine : x)"},
         {"UGC", "MEC029", "", "comté de Washington (Maine)"},
         {"FIPS6", "53073", "", "comté de Whatcom (État de Washington)"},
         {"SAME", "123029", "", "comté de Washington (Maine) – partie nord-ouest"},
