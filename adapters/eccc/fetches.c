@@ -98,7 +98,7 @@ static void try_again(struct fetch *fetch, const struct http_result *result)
  * holds up nobody. */
 static void hand_on(struct fetches *fetches)
 {
-    for (struct fetch *fetch = fetches->first, *next; fetch; fetch = next) {
+    for (struct fetch *fetch = fetches->first, *next; fetch && !fetches->paused; fetch = next) {
         next = fetch->next;
         if (!fetch->ready && !fetch->failed)
             return;
@@ -110,8 +110,6 @@ static void hand_on(struct fetches *fetches)
         unlink_fetch(fetch);
         fetches->options.document(fetches->options.context, number, body);
         arena_destroy(arena);
-        if (fetches->paused)
-            return;
     }
 }
 

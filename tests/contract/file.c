@@ -18,8 +18,45 @@ static void start_source(struct world *world)
 static void offer(struct world *world, int i, const char *text)
 {
     char name[40];
-    snprintf(name, sizeof name, "in/%02d.xml", i);
+    snprintf(name, sizeof name, "%s/%02d.xml", world_has(world, "in") ? "in" : "gone", i);
     world_put(world, name, text);
+}
+
+/* Written in place, by somebody in no hurry. */
+static void offer_split(struct world *world, int i, const char *text)
+{
+    char name[40];
+    snprintf(name, sizeof name, "in/%02d.xml", i);
+    FILE *file = fopen(world_path(world, name), "w");
+    if (!file)
+        abort();
+    for (size_t at = 0, len = strlen(text); at < len;) {
+        size_t piece = contract_piece(len - at);
+        if (fwrite(text + at, 1, piece, file) != piece || fflush(file) != 0)
+            abort();
+        at += piece;
+        world_age(world, name, 0);
+        world_run(world, SECOND / 10);
+    }
+    if (fclose(file) != 0)
+        abort();
+}
+
+static void move(struct world *world, const char *from, const char *to)
+{
+    char old[PATH_MAX];
+    strcpy(old, world_path(world, from));
+    if (rename(old, world_path(world, to)) != 0)
+        abort();
+}
+
+/* The folder is unmounted, and mounted again. */
+static void fault(struct world *world, enum contract_fault what)
+{
+    if (what == CONTRACT_REFUSED)
+        move(world, "in", "gone");
+    else if (what == CONTRACT_WELL && world_has(world, "gone"))
+        move(world, "gone", "in");
 }
 
 static void offer_oversized(struct world *world)
@@ -49,6 +86,13 @@ static const struct contract_driver driver = {
     .oversized_arrives = true,
     .remembers = true,
     .patience_us = 40 * SECOND,
+    .fault = fault,
+    .senseless = {[CONTRACT_SLOW] = "a folder answers at once",
+                  [CONTRACT_STALLED] = "a folder answers at once",
+                  [CONTRACT_TLS] = "a folder has no certificate",
+                  [CONTRACT_DNS] = "a folder has no host name"},
+    .keeps = true,
+    .offer_split = offer_split,
 };
 
 int main(void)

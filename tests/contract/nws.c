@@ -49,6 +49,23 @@ static void offer_half(struct world *world)
     world_run(world, 300 * SECOND);
 }
 
+static void fault(struct world *world, enum contract_fault what)
+{
+    (void)world;
+    fake_http_fail(what == CONTRACT_REFUSED   ? HTTP_FAILED_CONNECT
+                   : what == CONTRACT_STALLED ? HTTP_FAILED_TIMEOUT
+                   : what == CONTRACT_TLS     ? HTTP_FAILED_TLS
+                   : what == CONTRACT_DNS     ? HTTP_FAILED_DNS
+                                              : HTTP_ANSWERED,
+                   what == CONTRACT_SLOW ? 20 * SECOND : 0);
+}
+
+static int attempts(struct world *world)
+{
+    (void)world;
+    return fake_http.requests;
+}
+
 static const struct contract_driver driver = {
     .name = "nws",
     .open = open_server,
@@ -60,6 +77,10 @@ static const struct contract_driver driver = {
     .oversized_arrives = true,
     .remembers = true,
     .patience_us = 100 * SECOND,
+    .fault = fault,
+    .keeps = true,
+    .split_senseless = "pieces are put together by the http room",
+    .attempts = attempts,
 };
 
 int main(void)

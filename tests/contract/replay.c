@@ -47,6 +47,12 @@ static const struct contract_driver driver = {
     .before_start = true,
     .remembers = true,
     .patience_us = 10 * SECOND,
+    .senseless = {[CONTRACT_REFUSED] = "a recording is read before it plays",
+                  [CONTRACT_SLOW] = "a recording is read before it plays",
+                  [CONTRACT_STALLED] = "a recording is read before it plays",
+                  [CONTRACT_TLS] = "a recording has no certificate",
+                  [CONTRACT_DNS] = "a recording has no host name"},
+    .split_senseless = "a recording is read before it plays",
 };
 
 int main(void)

@@ -18,6 +18,17 @@
 
 #include <cmocka.h>
 
+/* What becomes of the far end, from then on. */
+enum contract_fault {
+    CONTRACT_WELL = 0,
+    CONTRACT_REFUSED, /* it is gone: nobody listens, or there is no such place */
+    CONTRACT_SLOW,    /* it answers, a document taking many seconds */
+    CONTRACT_STALLED, /* it takes the connection or the request and says nothing */
+    CONTRACT_TLS,     /* its certificate is not good */
+    CONTRACT_DNS,     /* its name has no address */
+    CONTRACT_FAULTS
+};
+
 struct contract_driver {
     const char *name;
     /* Before each test, and after. */
@@ -39,6 +50,24 @@ struct contract_driver {
     bool remembers;
     /* Speed at which all that is offered has surely come. */
     int64_t patience_us;
+
+    /* --- all that follows may be left out; the suite prints what it skips, and why --- */
+
+    /* Makes the far end fail so, also before the start; whatever is connected is cut.
+     * CONTRACT_WELL: it is as before, with all that was offered meanwhile if it `keeps`. */
+    void (*fault)(struct world *world, enum contract_fault fault);
+    /* Why a fault cannot befall this source; NULL: it can. */
+    const char *senseless[CONTRACT_FAULTS];
+    /* What is offered while the source cannot come for it is kept for it (a queue, a list, an
+     * archive). */
+    bool keeps;
+    /* As `offer`, but in pieces of random lengths with time between. */
+    void (*offer_split)(struct world *world, int i, const char *text);
+    const char *split_senseless;
+    /* How often the far end was called, connected or not, since `open`; NULL: cannot be counted. */
+    int (*attempts)(struct world *world);
+    /* Something of it runs on a thread: virtual time waits for it, a millisecond in each second. */
+    bool threads;
 };
 
 static const struct contract_driver *contract;
@@ -73,9 +102,27 @@ static inline int contract_times(int number)
     return times;
 }
 
+/* How long the next piece is of so many bytes; the same lengths in each run. */
+static inline size_t contract_piece(size_t left)
+{
+    static uint32_t random = 1;
+    random = random * 1664525 + 1013904223;
+    size_t piece = 1 + (random >> 16) % 40;
+    return piece < left ? piece : left;
+}
+
+static inline void contract_wait(int64_t us)
+{
+    for (; contract->threads && us > SECOND; us -= SECOND) {
+        world_run(&contract_world, SECOND);
+        usleep(1000);
+    }
+    world_run(&contract_world, us);
+}
+
 static inline void contract_go(void)
 {
-    world_run(&contract_world, contract->patience_us);
+    contract_wait(contract->patience_us);
 }
 
 /* Offered and started in the order that this adapter wants. */
@@ -224,6 +271,8 @@ static void state_is_told(void **state)
     assert_int_equal(status.received, 1);
 }
 
+#include "tests/contract/faults.h"
+
 static int contract_setup(void **state)
 {
     (void)state;
@@ -255,6 +304,15 @@ static inline int contract_run(const struct contract_driver *driver)
         CONTRACT_TEST(oversized_document_is_refused_and_the_next_arrives),
         CONTRACT_TEST(half_a_document_is_none),
         CONTRACT_TEST(state_is_told),
+        CONTRACT_TEST(nobody_there_at_the_start),
+        CONTRACT_TEST(no_address_at_the_start),
+        CONTRACT_TEST(bad_certificate_at_the_start),
+        CONTRACT_TEST(stalled_far_end_is_noticed),
+        CONTRACT_TEST(slow_far_end_brings_everything),
+        CONTRACT_TEST(random_pieces_make_whole_documents),
+        CONTRACT_TEST(an_hour_away_loses_nothing),
+        CONTRACT_TEST(stop_while_nobody_is_there),
+        CONTRACT_TEST(clock_steps_lose_and_repeat_nothing),
     };
     return cmocka_run_group_tests_name(driver->name, tests, NULL, NULL);
 }

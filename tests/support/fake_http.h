@@ -14,13 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FAKE_HTTP_DELAY_US = 50000 };
+enum { FAKE_HTTP_DELAY_US = 50000, FAKE_HTTP_TIMEOUT_US = 60000000 };
 
 /* Fills what differs from an empty 200; texts live until the next request. */
 typedef void (*fake_http_fn)(const struct http_call *call, struct http_result *result);
 
 static struct {
     fake_http_fn answer;
+    int64_t delay_us; /* until an answer is whole; 0: FAKE_HTTP_DELAY_US */
+    /* No request is answered as it should be, but fails so; HTTP_ANSWERED: they all are. */
+    enum http_failure failure;
     int requests, running, running_max;
     char last_url[1024], user_agent[200];
 } fake_http;
@@ -50,6 +53,14 @@ enum err_code http_client_create(struct loop *loop, const struct http_options *o
     snprintf(fake_http.user_agent, sizeof fake_http.user_agent, "%s",
              options->user_agent ? options->user_agent : "");
     return OK;
+}
+
+/* From then on; `delay_us` as in fake_http. A stalled server is one that runs into the timeout. */
+static inline void fake_http_fail(enum http_failure failure, int64_t delay_us)
+{
+    fake_http.failure = failure;
+    fake_http.delay_us =
+        failure == HTTP_FAILED_TIMEOUT && !delay_us ? FAKE_HTTP_TIMEOUT_US : delay_us;
 }
 
 static void fake_http_unlink(struct http_request *request)
@@ -92,10 +103,18 @@ static void fake_http_now(void *context)
                                  .url = slice_from_cstr(request->call.url),
                                  .retry_after_us = -1,
                                  .max_age_us = -1};
-    size_t max_body = request->call.max_body ? request->call.max_body : (size_t)(8 * 1024 * 1024);
+    size_t max_body = request->call.max_body      ? request->call.max_body
+                      : request->client->max_body ? request->client->max_body
+                                                  : (size_t)(8 * 1024 * 1024);
     fake_http.requests++;
     snprintf(fake_http.last_url, sizeof fake_http.last_url, "%s", request->call.url);
-    fake_http.answer(&request->call, &result);
+    if (fake_http.failure == HTTP_ANSWERED) {
+        fake_http.answer(&request->call, &result);
+    } else {
+        result.failure = fake_http.failure;
+        result.error = http_failure_name(fake_http.failure);
+        result.status = 0;
+    }
     if (result.failure == HTTP_ANSWERED && result.body.len > max_body) {
         result.failure = HTTP_FAILED_TOO_LARGE;
         result.error = "too large";
@@ -134,7 +153,7 @@ struct http_request *http_send(struct http_client *client, const struct http_cal
     request->next = client->first;
     client->first = request;
     request->timer = loop_timer_create(client->loop, fake_http_now, request);
-    loop_timer_start(request->timer, FAKE_HTTP_DELAY_US);
+    loop_timer_start(request->timer, fake_http.delay_us ? fake_http.delay_us : FAKE_HTTP_DELAY_US);
     fake_http.running++;
     if (fake_http.running > fake_http.running_max)
         fake_http.running_max = fake_http.running;

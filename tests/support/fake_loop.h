@@ -57,7 +57,8 @@ struct loop_signal {
 
 struct loop {
     struct clock clock;
-    int64_t now_us;
+    int64_t now_us;  /* what timers run by; the clock on the wall shows step_us more */
+    int64_t step_us; /* 0 until somebody sets the clock on the wall */
     uint64_t order;
     bool stopped;
     struct loop_timer *timers;
@@ -67,7 +68,8 @@ struct loop {
 
 static inline int64_t fake_now(void *context)
 {
-    return ((struct loop *)context)->now_us;
+    const struct loop *loop = context;
+    return loop->now_us + loop->step_us;
 }
 
 static inline bool fake_synchronised(void *context)
