@@ -221,8 +221,8 @@ static void test_shapes_that_cannot_be_read(void **state)
         "<g:circle>45 -67 -1</g:circle>",
         "<g:circle>45 -67 nan</g:circle>",
         "<gml:Point srsDimension='3'><gml:pos>45 -66 7</gml:pos></gml:Point>",
-        "<gml:CircleByCenterPoint><gml:pos>45 -66</gml:pos><gml:radius uom='cubit'>3</gml:radius>"
-        "</gml:CircleByCenterPoint>",
+        ("<gml:CircleByCenterPoint><gml:pos>45 -66</gml:pos><gml:radius uom='cubit'>3</gml:radius>"
+         "</gml:CircleByCenterPoint>"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         const struct cap_area *area = shape_of(state, texts[i]);
