@@ -2,9 +2,7 @@
  * The Datamart's far end: a broker and a file server in memory. The symbols of amqp/amqp.h are this
  * file's, as those of http/http.h are fake_http.h's.
  */
-#include "tests/contract/suite.h"
-
-#include "tests/support/fake_http.h"
+#include "tests/contract/http_faults.h"
 
 #include "amqp/amqp.h"
 
@@ -199,14 +197,8 @@ static void offer_half(struct world *world)
 
 static void fault(struct world *world, enum contract_fault what)
 {
-    (void)world;
     trouble = what;
-    fake_http_fail(what == CONTRACT_REFUSED   ? HTTP_FAILED_CONNECT
-                   : what == CONTRACT_STALLED ? HTTP_FAILED_TIMEOUT
-                   : what == CONTRACT_TLS     ? HTTP_FAILED_TLS
-                   : what == CONTRACT_DNS     ? HTTP_FAILED_DNS
-                                              : HTTP_ANSWERED,
-                   what == CONTRACT_SLOW ? 20 * SECOND : 0);
+    contract_http_fault(world, what);
     if (broker)
         loop_timer_start(broker->timer, what == CONTRACT_STALLED ? 60 * SECOND : ANSWER_US);
 }

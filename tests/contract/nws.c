@@ -1,5 +1,5 @@
 /* api.weather.gov's far end: a scripted server that lists what is in force. */
-#include "tests/contract/suite.h"
+#include "tests/contract/http_faults.h"
 
 #include "tests/support/fake_nws.h"
 
@@ -49,23 +49,6 @@ static void offer_half(struct world *world)
     world_run(world, 300 * SECOND);
 }
 
-static void fault(struct world *world, enum contract_fault what)
-{
-    (void)world;
-    fake_http_fail(what == CONTRACT_REFUSED   ? HTTP_FAILED_CONNECT
-                   : what == CONTRACT_STALLED ? HTTP_FAILED_TIMEOUT
-                   : what == CONTRACT_TLS     ? HTTP_FAILED_TLS
-                   : what == CONTRACT_DNS     ? HTTP_FAILED_DNS
-                                              : HTTP_ANSWERED,
-                   what == CONTRACT_SLOW ? 20 * SECOND : 0);
-}
-
-static int attempts(struct world *world)
-{
-    (void)world;
-    return fake_http.requests;
-}
-
 static const struct contract_driver driver = {
     .name = "nws",
     .open = open_server,
@@ -77,10 +60,10 @@ static const struct contract_driver driver = {
     .oversized_arrives = true,
     .remembers = true,
     .patience_us = 100 * SECOND,
-    .fault = fault,
+    .fault = contract_http_fault,
     .keeps = true,
     .split_senseless = "pieces are put together by the http room",
-    .attempts = attempts,
+    .attempts = contract_http_attempts,
 };
 
 int main(void)

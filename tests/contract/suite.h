@@ -165,6 +165,26 @@ static void stop_while_busy_delivers_no_more(void **state)
     assert_int_equal(contract_world.port.count, delivered);
 }
 
+/* While the next ones are on their way. */
+static void stop_at_the_first_delivery_is_the_end(void **state)
+{
+    (void)state;
+    for (int i = 0; contract->before_start && i < CONTRACT_DOCUMENTS; i++)
+        contract_offer(i);
+    contract->start(&contract_world);
+    if (!contract->before_start)
+        contract_go();
+    for (int i = 0; !contract->before_start && i < CONTRACT_DOCUMENTS; i++)
+        contract_offer(i);
+    for (int64_t us = 0; contract_world.port.count == 0 && us < contract->patience_us; us += 1000)
+        world_run(&contract_world, 1000);
+    size_t delivered = contract_world.port.count;
+    assert_true(delivered > 0);
+    hosts_stop(contract_world.hosts);
+    contract_go();
+    assert_int_equal(contract_world.port.count, delivered);
+}
+
 static void full_journal_holds_back_and_loses_nothing(void **state)
 {
     (void)state;
@@ -298,6 +318,7 @@ static inline int contract_run(const struct contract_driver *driver)
     const struct CMUnitTest tests[] = {
         CONTRACT_TEST(every_document_arrives_once),
         CONTRACT_TEST(stop_while_busy_delivers_no_more),
+        CONTRACT_TEST(stop_at_the_first_delivery_is_the_end),
         CONTRACT_TEST(full_journal_holds_back_and_loses_nothing),
         CONTRACT_TEST(verdicts_may_come_in_any_order),
         CONTRACT_TEST(restart_loses_nothing_and_repeats_nothing_settled),

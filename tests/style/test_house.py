@@ -55,6 +55,11 @@ KNOWS = {
     "publish": {"base", "alert", "loop", "journal", "seal", "log"},
 }
 
+# Rooms whose headers an adapter may include; intake/intake.h too, for the alert in an outcome.
+ADAPTERS_KNOW = {"base", "conf", "log", "loop", "alert", "http", "dial", "amqp"}
+# Adapters that use more of the host than adapter.h: injection, which answers with receipts.
+WIDER_DOOR = {"inject"}
+
 FUNCTION_LINES_MAX = 80
 FILE_LINES_MAX = 600
 
@@ -160,6 +165,33 @@ def test_paths_named_in_the_walk_through_exist():
     assert named, "the page names no file"
     missing = sorted(name for name in named if not (ROOT / name).exists())
     assert not missing, ", ".join(missing)
+
+
+def test_what_the_page_on_adapters_names_exists():
+    page = (ROOT / "docs" / "add-an-adapter.md").read_text()
+    paths = set(re.findall(r"`((?:relay|adapters|tests|config|script)/[\w./-]+)`", page))
+    symbols = set(re.findall(r"`((?:host|http|dial|amqp|backoff|loop)_\w+)\(\)`|`([A-Z]{2,}(?:_[A-Z]+)+)`|`(contract_driver|mark_key|mark_value|instance_size|senseless|receipt|settled|DOORS)`", page))
+    names = {name for match in symbols for name in match if name}
+    assert len(paths) > 20 and len(names) > 20, "the page names too little"
+    missing = sorted(path for path in paths if "NAME" not in path and not (ROOT / path).exists())
+    text = "\n".join(path.read_text() for folder in ("relay", "adapters", "tests") for path in sorted((ROOT / folder).rglob("*.h")))
+    text += (ROOT / "tests" / "style" / "test_house.py").read_text().split("def ", 1)[0]
+    missing += sorted(name for name in names if not re.search(rf"\b{name}\b", text))
+    assert not missing, ", ".join(missing)
+
+
+def test_adapters_know_only_what_the_page_says():
+    wrong = []
+    for path in SOURCES:
+        parts = path.relative_to(ROOT).parts
+        if parts[0] != "adapters" or len(parts) < 3 or parts[1] in WIDER_DOOR:
+            continue
+        for header in includes(path):
+            first = header.split("/")[0]
+            other = header.startswith("adapters/") and len(header.split("/")) > 2 and header.split("/")[1] != parts[1]
+            if other or header == "adapters/host.h" or (first in KNOWS and first not in ADAPTERS_KNOW and header != "intake/intake.h"):
+                wrong.append(f"{path.relative_to(ROOT)} includes {header}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_example_configurations_are_accepted():

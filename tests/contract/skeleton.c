@@ -1,0 +1,111 @@
+/* The skeleton's far end: numbered documents. The registry is this file's, for no relay has it. */
+#include "tests/contract/http_faults.h"
+
+enum { DOCUMENTS_MAX = 50 };
+
+extern const struct adapter_ops adapter_skeleton;
+const struct adapter_ops *const adapter_registry[] = {&adapter_skeleton, NULL};
+
+const struct adapter_ops *adapter_find(struct slice name)
+{
+    return slice_eq_cstr(name, adapter_skeleton.name) ? &adapter_skeleton : NULL;
+}
+
+static struct document {
+    char *text; /* NULL: gone */
+    int cuts;   /* so many answers are cut short */
+} documents[DOCUMENTS_MAX];
+static int count;
+
+static void answer(const struct http_call *call, struct http_result *result)
+{
+    int number = atoi(strrchr(call->url, '/') + 1);
+    if (number >= count) {
+        result->status = 404;
+        return;
+    }
+    struct document *document = &documents[number];
+    result->status = document->text ? 200 : 410;
+    result->body = slice_from_cstr(document->text);
+    if (document->cuts > 0) {
+        document->cuts--;
+        result->failure = HTTP_FAILED_BROKEN;
+        result->error = "transfer closed with outstanding read data remaining";
+    }
+}
+
+static void open_server(struct world *world)
+{
+    (void)world;
+    memset(&fake_http, 0, sizeof fake_http);
+    fake_http.answer = answer;
+}
+
+static void close_server(struct world *world)
+{
+    (void)world;
+    for (int i = 0; i < count; i++)
+        free(documents[i].text);
+    memset(documents, 0, sizeof documents);
+    count = 0;
+}
+
+static void start_source(struct world *world)
+{
+    world_start(
+        world, "sources:\n - {name: new, adapter: skeleton, url: 'https://alerts.example/docs'}\n");
+}
+
+static struct document *add(char *text)
+{
+    if (count == DOCUMENTS_MAX)
+        abort();
+    documents[count].text = text;
+    return &documents[count++];
+}
+
+static void offer(struct world *world, int i, const char *text)
+{
+    (void)world;
+    (void)i;
+    add(mem_strdup(text));
+}
+
+static void offer_oversized(struct world *world)
+{
+    size_t size = PARSE_BYTES_MAX + 1000;
+    char *text = mem_alloc(size + 1);
+    (void)world;
+    memset(text, ' ', size);
+    memcpy(text, "<alert>", 7);
+    add(text);
+}
+
+/* Each try is cut off, until the document is gone for good. */
+static void offer_half(struct world *world)
+{
+    (void)world;
+    add(NULL)->cuts = 2;
+}
+
+static const struct contract_driver driver = {
+    .name = "skeleton",
+    .open = open_server,
+    .close = close_server,
+    .start = start_source,
+    .offer = offer,
+    .offer_oversized = offer_oversized,
+    .offer_half = offer_half,
+    .oversized_arrives = true,
+    .remembers = true,
+    .patience_us = 100 * SECOND,
+    .fault = contract_http_fault,
+    .keeps = true,
+    .split_senseless = "pieces are put together by the http room",
+    .attempts = contract_http_attempts,
+};
+
+int main(void)
+{
+    return contract_run(&driver);
+}
