@@ -110,8 +110,17 @@ bool geo_unit_find(const struct geo *geo, enum geo_layer layer, struct slice cod
 
 /* The union's outline is never computed at run time; a shape with too many vertices is simplified
  * outward: every point of the original lies inside the result. At most `vertices_max` points a ring
- * (at least 4). Rings in the arena. */
+ * (at least 4). Of a ring that crosses itself a sliver between its points may be lost. Rings in the
+ * arena. */
 struct cap_polygon geo_simplify_outward(struct arena *arena, const struct cap_polygon *ring,
                                         size_t vertices_max);
+
+/* The same without a point that is there twice: repeats that follow each other go, and a ring that
+ * comes back to one of its points is parted there. Together they hold all that the ring holds; a
+ * hole that it goes round from one of its points is a ring too, and so covered. Returns how many,
+ * 1 at least: a ring without repeats, or without area, is given as it is, text and all. The array
+ * is in the arena. */
+size_t geo_simple_rings(struct arena *arena, const struct cap_polygon *ring,
+                        struct cap_polygon **out);
 
 #endif

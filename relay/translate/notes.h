@@ -55,6 +55,7 @@
 #define NOTE_AREA_NATIONAL "area-national"
 #define NOTE_AREA_FILLED "area-filled" /* areaDesc was missing */
 #define NOTE_SHAPE_FROM_GEOCODE "shape-from-geocode"
+#define NOTE_SHAPE_REPEATS "shape-repeats"
 #define NOTE_SHAPE_SIMPLIFIED "shape-simplified" /* outward, to the target's limit */
 #define NOTE_SHAPE_UNREADABLE "shape-unreadable"
 #define NOTE_ALTITUDE_DROPPED "altitude-dropped"

@@ -147,18 +147,29 @@ struct place place_of(struct work *work, const struct cap_area *area)
     return place_by_geocodes(work, area);
 }
 
-/* 1e-5 degree, about a metre; by integers, so that no locale and no rounding mode has a say. */
+/*
+ * Five decimals, about a metre, or as many more as the number needs: a point that is rounded moves
+ * inward as easily as outward. By integers, so that no locale and no rounding mode has a say; with
+ * 13 decimals they still fit a double, whose own steps are as fine.
+ */
 static void put_degrees(struct buf *out, double degrees)
 {
-    long long units = llround(degrees * 1e5);
-    unsigned long long size =
-        units < 0 ? 0ULL - (unsigned long long)units : (unsigned long long)units;
-    buf_printf(out, "%s%llu.%05llu", units < 0 ? "-" : "", size / 100000, size % 100000);
+    enum { DECIMALS_MIN = 5, DECIMALS_MAX = 13 };
+    int decimals = DECIMALS_MIN;
+    long long scale = 100000;
+    while (decimals < DECIMALS_MAX &&
+           fabs((double)llround(degrees * (double)scale) / (double)scale - degrees) > 3e-14) {
+        decimals++;
+        scale *= 10;
+    }
+    long long units = llround(degrees * (double)scale);
+    long long size = units < 0 ? -units : units;
+    buf_printf(out, "%s%lld.%0*lld", units < 0 ? "-" : "", size / scale, decimals, size % scale);
 }
 
 static struct slice ring_text(struct work *work, const struct cap_polygon *ring)
 {
-    enum { POINT_BYTES_MAX = 32 };
+    enum { POINT_BYTES_MAX = 40 };
     struct buf out;
     buf_init(&out, ring->count * POINT_BYTES_MAX + 1);
     for (size_t i = 0; i < ring->count; i++) {
@@ -189,37 +200,62 @@ static struct cap_polygon closed(struct work *work, const struct cap_polygon *ri
     return copy;
 }
 
+struct drawing {
+    struct shape_list list;
+    size_t repeating, simplified; /* rings that were changed */
+};
+
 /* As the source wrote it where nothing changed, else from its points. */
-static struct cap_polygon ring_write(struct work *work, const struct cap_polygon *given,
-                                     bool limited, bool *simplified)
+static void ring_write(struct work *work, const struct cap_polygon *given, bool limited,
+                       struct drawing *drawing)
 {
     struct cap_polygon ring = closed(work, given);
-    if (limited && ring.count > RING_VERTICES_MAX) {
-        ring = geo_simplify_outward(work->arena, &ring, RING_VERTICES_MAX);
-        ring.text = (struct slice){0};
-        *simplified = true;
+    struct cap_polygon *rings = &ring;
+    size_t count = work_to_us(work) ? geo_simple_rings(work->arena, &ring, &rings) : 1;
+    drawing->repeating += count > 1 || rings[0].count != ring.count;
+    for (size_t i = 0; i < count; i++) {
+        if (limited && rings[i].count > RING_VERTICES_MAX) {
+            rings[i] = geo_simplify_outward(work->arena, &rings[i], RING_VERTICES_MAX);
+            rings[i].text = (struct slice){0};
+            drawing->simplified++;
+        }
+        if (slice_is_empty(rings[i].text))
+            rings[i].text = ring_text(work, &rings[i]);
+        rings[i].line = 0;
     }
-    if (slice_is_empty(ring.text))
-        ring.text = ring_text(work, &ring);
-    ring.line = 0;
-    return ring;
+    shape_add(work, &drawing->list, &(struct geo_shape){.polygons = rings, .polygon_count = count});
+}
+
+static void note_drawing(struct work *work, const char *path, const struct drawing *drawing)
+{
+    if (drawing->repeating > 0)
+        notes_add(work->notes, work->arena, NOTE_SHAPE_REPEATS, path,
+                  "Points that a ring has twice are written once (rings: %zu).",
+                  drawing->repeating);
+    if (drawing->simplified > 0)
+        notes_add(work->notes, work->arena, NOTE_SHAPE_SIMPLIFIED, path,
+                  "Rings of more than %d vertices are drawn with fewer, outward.",
+                  RING_VERTICES_MAX);
+    if (!work->trace)
+        return;
+    const char *to = arena_printf(work->arena, "%s/polygon", path).ptr;
+    if (drawing->repeating > 0)
+        trace_add(work->trace, work->arena, TRACE_COMPUTED, to, to, "geo: repeated points dropped");
+    if (drawing->simplified > 0)
+        trace_add(work->trace, work->arena, TRACE_COMPUTED, to, to, "geo: simplified outward");
 }
 
 void shape_write(struct work *work, const char *path, const struct place *place,
                  struct cap_area *area)
 {
-    bool simplified = false;
+    struct drawing drawing = {0};
     size_t count = place->national ? 0 : place->shape.polygon_count;
-    struct cap_polygon *rings = arena_alloc_array(work->arena, count, sizeof(*rings));
     for (size_t i = 0; i < count; i++)
-        rings[i] = ring_write(work, &place->shape.polygons[i],
-                              work_to_us(work) || place->from_geocodes, &simplified);
-    area->polygons = rings;
-    area->polygon_count = count;
-    if (simplified)
-        notes_add(work->notes, work->arena, NOTE_SHAPE_SIMPLIFIED, path,
-                  "Rings of more than %d vertices are drawn with fewer, outward.",
-                  RING_VERTICES_MAX);
+        ring_write(work, &place->shape.polygons[i], work_to_us(work) || place->from_geocodes,
+                   &drawing);
+    area->polygons = drawing.list.polygons;
+    area->polygon_count = drawing.list.polygon_count;
+    note_drawing(work, path, &drawing);
     if (!place->from_geocodes)
         return;
     area->circles =
