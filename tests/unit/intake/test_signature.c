@@ -141,7 +141,6 @@ static void test_flagged(void **state)
 static void test_ignored(void **state)
 {
     struct fixture *fixture = begin(state);
-    fixture->clock.now_us = first_of_june;
     fixture_deliver(fixture, message(fixture, "changed.xml"));
     expect(fixture, 0, "relayed", "border.no-area");
     expect_header(fixture, 1, "unchecked", NULL);
