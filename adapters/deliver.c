@@ -11,7 +11,9 @@
 struct host_delivery {
     struct host_delivery *next, **place; /* in host->deliveries */
     struct host *host;
+    struct slice authority; /* who injected it; absent for others. Of hosts->authorities */
     uint64_t receipt;
+    int64_t received_us;
     size_t parts; /* deliveries to intake that have not settled */
     bool dry_run;
     bool failed; /* an alert in it was unreadable or refused: that is its verdict */
@@ -20,11 +22,12 @@ struct host_delivery {
     char detail[400];
 };
 
-static struct host_delivery *launch(struct host *host, uint64_t receipt)
+static struct host_delivery *launch(struct host *host, uint64_t receipt, int64_t received_us)
 {
     struct host_delivery *tag = mem_alloc(sizeof *tag);
     tag->host = host;
     tag->receipt = receipt;
+    tag->received_us = received_us;
     tag->parts = 1;
     tag->next = host->deliveries;
     tag->place = &host->deliveries;
@@ -89,7 +92,7 @@ static void deliver_rewritten(struct host *host, const struct intake_delivery *d
 
 static void pass_on(struct host *host, const struct adapter_document *document, int64_t received_us)
 {
-    struct host_delivery *tag = launch(host, document->receipt);
+    struct host_delivery *tag = launch(host, document->receipt, received_us);
     const struct intake_delivery delivery = {.source = host->source,
                                              .bytes = document->bytes,
                                              .received_us = received_us,
@@ -188,7 +191,8 @@ void host_inject(struct host *host, const struct host_injection *injection)
     int64_t now_us = clock_now_us(loop_clock(host->hosts->options.loop));
     host->counts.received++;
     host->counts.last_message_us = now_us;
-    struct host_delivery *tag = launch(host, injection->receipt);
+    struct host_delivery *tag = launch(host, injection->receipt, now_us);
+    tag->authority = authority->grants.authority;
     tag->dry_run = injection->dry_run;
     const struct intake_delivery delivery = {.source = &authority->source,
                                              .bytes = injection->bytes,
@@ -227,8 +231,9 @@ static void log_outcome(const struct host_delivery *tag, const struct intake_out
     snprintf(event, sizeof event, "%s.%.*s", tag->dry_run ? "dry-run" : "alert",
              SLICE_ARG(outcome->verdict));
     struct slice id = outcome->alert ? outcome->alert->identifier : (struct slice){0};
-    log_write(level, event, "source=%s id=%s class=%s reason=%s detail=%s arrival=%lld",
-              tag->host->source->name.ptr, log_quote(id).text,
+    log_write(level, event, "source=%s%s%s id=%s class=%s reason=%s detail=%s arrival=%lld",
+              tag->host->source->name.ptr, tag->authority.ptr ? " authority=" : "",
+              tag->authority.ptr ? log_quote(tag->authority).text : "", log_quote(id).text,
               outcome->class == CLASS_NONE ? "none" : alert_class_name(outcome->class),
               log_quote(outcome->reason).text, log_quote(outcome->detail).text,
               (long long)outcome->arrival);
@@ -252,6 +257,14 @@ static void count_outcome(struct source_status *counts, struct slice verdict)
     counts->other++;
 }
 
+/* Duplicates tell how late the others are, not this source. */
+static void note_lag(struct host_delivery *tag, const struct intake_outcome *outcome)
+{
+    if (outcome->alert && outcome->alert->sent.set &&
+        (slice_eq_cstr(outcome->verdict, "relayed") || slice_eq_cstr(outcome->verdict, "conflict")))
+        lag_add(&tag->host->lag, tag->received_us - outcome->alert->sent.utc_s * 1000000);
+}
+
 static void remember_outcome(struct host_delivery *tag, const struct intake_outcome *outcome)
 {
     if (tag->failed)
@@ -268,8 +281,10 @@ void hosts_settle(void *context, const struct intake_outcome *outcome)
     struct host_delivery *tag = outcome->tag;
     struct host *host = tag->host;
     log_outcome(tag, outcome);
-    if (!tag->dry_run)
+    if (!tag->dry_run) {
         count_outcome(&host->counts, outcome->verdict);
+        note_lag(tag, outcome);
+    }
     remember_outcome(tag, outcome);
     if (!outcome->last || --tag->parts > 0)
         return;

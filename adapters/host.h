@@ -89,6 +89,8 @@ struct source_status {
     struct slice reason;
     int64_t since_us;
     int64_t last_message_us; /* 0: none yet */
+    bool has_lag;            /* something was relayed since the start */
+    int64_t lag_us;          /* of what was relayed lately (lag.h) */
     bool paused;
     uint64_t received; /* documents since start */
     uint64_t relayed;  /* alerts, by verdict */

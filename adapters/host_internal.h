@@ -5,6 +5,7 @@
 #define CAPRELAY_ADAPTERS_HOST_INTERNAL_H
 
 #include "adapters/host.h"
+#include "adapters/lag.h"
 
 /* A source without `pause` that goes on while the journal is full: what is kept for it before it is
  * stopped. */
@@ -52,6 +53,7 @@ struct host {
     size_t in_flight;
     struct host_delivery *deliveries; /* in flight */
     struct source_status counts;
+    struct lag lag;
 };
 
 /* One authority as intake wants it. */

@@ -367,6 +367,7 @@ struct source_status hosts_status(const struct hosts *hosts, size_t index)
     status.reason = slice_from_cstr(host->reason);
     status.since_us = host->since_us;
     status.paused = host->paused || host->held_back;
+    status.has_lag = lag_median(&host->lag, &status.lag_us);
     status.in_flight = host->in_flight + host->waiting_count;
     if (hosts->options.loop)
         host_trust_status(host, clock_now_us(loop_clock(hosts->options.loop)), &status);

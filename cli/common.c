@@ -183,16 +183,24 @@ const char *common_time(int64_t utc_s, char *out, size_t size)
     return out;
 }
 
+const char *common_duration(int64_t span_s, char *out, size_t size)
+{
+    const char *unit = span_s < 120 ? "s" : span_s < 7200 ? "min" : span_s < 172800 ? "h" : "d";
+    int64_t value = span_s < 120      ? span_s
+                    : span_s < 7200   ? span_s / 60
+                    : span_s < 172800 ? span_s / 3600
+                                      : span_s / 86400;
+
+    snprintf(out, size, "%lld %s", (long long)value, unit);
+    return out;
+}
+
 const char *common_span(int64_t from_s, int64_t to_s, char *out, size_t size)
 {
-    int64_t span = to_s > from_s ? to_s - from_s : from_s - to_s;
-    const char *unit = span < 120 ? "s" : span < 7200 ? "min" : span < 172800 ? "h" : "d";
-    int64_t value = span < 120      ? span
-                    : span < 7200   ? span / 60
-                    : span < 172800 ? span / 3600
-                                    : span / 86400;
+    char text[COMMON_SPAN_MAX];
 
-    snprintf(out, size, to_s >= from_s ? "in %lld %s" : "%lld %s ago", (long long)value, unit);
+    common_duration(to_s > from_s ? to_s - from_s : from_s - to_s, text, sizeof text);
+    snprintf(out, size, to_s > from_s ? "in %s" : "%s ago", text);
     return out;
 }
 

@@ -95,6 +95,9 @@ void common_print_cstr(FILE *out, const char *text);
 
 /* "Mon 12 Jan 22:00 AST (2026-01-13 02:00 UTC)". */
 const char *common_time(int64_t utc_s, char *out, size_t size);
+enum { COMMON_SPAN_MAX = 48 };
+/* "45 s", "3 min", "2 h", "4 d". Returns `out`. */
+const char *common_duration(int64_t span_s, char *out, size_t size);
 /* "3 min ago", "in 2 h". */
 const char *common_span(int64_t from_s, int64_t to_s, char *out, size_t size);
 

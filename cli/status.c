@@ -1,6 +1,8 @@
 /* caprelay status: the one screen of the operator on call. */
+#include "cli/columns.h"
 #include "cli/common.h"
 #include "cli/verbs.h"
+#include "seal/json.h"
 
 static const char usage[] = "usage: caprelay status --relay CARD [OPTION]...\n"
                             "Exit 1 where the relay says that it is degraded.\n" COMMON_USAGE;
@@ -21,46 +23,82 @@ static void cell(int width, const char *text)
     printf("%-*s  ", width, safe);
 }
 
-static void print_sources(const json_t *result)
+/* A time as seen from the relay's own clock, by which the answer is dated. */
+static void cell_ago(struct columns *columns, const json_t *object, const char *name,
+                     int64_t now_us)
 {
-    const json_t *list = json_object_get(result, "sources");
+    char text[COMMON_SPAN_MAX];
+    int64_t instant_us;
 
-    printf("\n%-16s  %-8s  %-8s  %-10s  %-20s  %-20s  %s\n", "source", "adapter", "class", "state",
-           "since", "last message", "reason");
+    if (time_us_from_text(slice_from_cstr(common_json_text(object, name)), &instant_us))
+        columns_cell(columns,
+                     common_span(now_us / 1000000, instant_us / 1000000, text, sizeof text));
+    else
+        columns_cell(columns, "-");
+}
+
+static void cell_lag(struct columns *columns, const json_t *source)
+{
+    const json_t *lag = json_object_get(source, "lag_ms");
+    long long ms = (long long)json_integer_value(lag);
+    char text[COMMON_SPAN_MAX];
+
+    if (!json_is_integer(lag))
+        snprintf(text, sizeof text, "-");
+    else if (ms < 60000)
+        snprintf(text, sizeof text, "%.1f s", (double)ms / 1000);
+    else
+        common_duration(ms / 1000, text, sizeof text);
+    columns_cell(columns, text);
+}
+
+static void print_sources(const json_t *result, int64_t now_us)
+{
+    static const char *const titles[] = {"source", "adapter",      "class", "state",
+                                         "since",  "last message", "lag",   "reason"};
+    const json_t *list = json_object_get(result, "sources");
+    struct columns *columns = columns_create(titles, sizeof titles / sizeof *titles);
+
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *source = json_array_get(list, i);
-        cell(16, common_json_text(source, "name"));
-        cell(8, common_json_text(source, "adapter"));
-        cell(8, common_json_text(source, "class"));
-        cell(10, common_json_text(source, "state"));
-        printf("%-20.19s  ", common_json_text(source, "since"));
-        printf("%-20.19s  ", common_json_text(source, "last_message"));
-        common_print_cstr(stdout, common_json_text(source, "reason"));
-        putchar('\n');
+        columns_cell(columns, common_json_text(source, "name"));
+        columns_cell(columns, common_json_text(source, "adapter"));
+        columns_cell(columns, common_json_text(source, "class"));
+        columns_cell(columns, common_json_text(source, "state"));
+        cell_ago(columns, source, "since", now_us);
+        cell_ago(columns, source, "last_message", now_us);
+        cell_lag(columns, source);
+        columns_cell(columns, common_json_text(source, "reason"));
     }
+    putchar('\n');
+    columns_finish(columns, stdout);
 }
 
 /* Absent where the relay has none. */
-static void print_outlets(const json_t *result)
+static void print_outlets(const json_t *result, int64_t now_us)
 {
+    static const char *const titles[] = {"outlet", "kind",  "class",          "state",
+                                         "behind", "since", "last delivered", "reason"};
     const json_t *list = json_object_get(result, "outlets");
 
     if (!json_array_size(list))
         return;
-    printf("\n%-16s  %-8s  %-8s  %-10s  %-8s  %-20s  %-20s  %s\n", "outlet", "kind", "class",
-           "state", "behind", "since", "last delivered", "reason");
+    struct columns *columns = columns_create(titles, sizeof titles / sizeof *titles);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *outlet = json_array_get(list, i);
-        cell(16, common_json_text(outlet, "name"));
-        cell(8, common_json_text(outlet, "kind"));
-        cell(8, common_json_text(outlet, "class"));
-        cell(10, common_json_text(outlet, "state"));
-        printf("%-8lld  ", number(outlet, "behind"));
-        printf("%-20.19s  ", common_json_text(outlet, "since"));
-        printf("%-20.19s  ", common_json_text(outlet, "last_delivered"));
-        common_print_cstr(stdout, common_json_text(outlet, "reason"));
-        putchar('\n');
+        char behind[24];
+        snprintf(behind, sizeof behind, "%lld", number(outlet, "behind"));
+        columns_cell(columns, common_json_text(outlet, "name"));
+        columns_cell(columns, common_json_text(outlet, "kind"));
+        columns_cell(columns, common_json_text(outlet, "class"));
+        columns_cell(columns, common_json_text(outlet, "state"));
+        columns_cell(columns, behind);
+        cell_ago(columns, outlet, "since", now_us);
+        cell_ago(columns, outlet, "last_delivered", now_us);
+        columns_cell(columns, common_json_text(outlet, "reason"));
     }
+    putchar('\n');
+    columns_finish(columns, stdout);
 }
 
 /* Whose key must be renewed in the relay's configuration. */
@@ -141,7 +179,9 @@ static bool print_status(const char *json)
     const json_t *reasons = json_object_get(result, "reasons");
     bool good = strcmp(common_json_text(result, "state"), "ok") == 0;
     char title[80];
+    int64_t now_us = 0;
 
+    time_us_from_text(slice_from_cstr(common_json_text(header, "time")), &now_us);
     printf("relay       ");
     common_print_cstr(stdout, common_json_text(header, "relay"));
     printf(", version %s, since %.19s\n", common_json_text(result, "version"),
@@ -154,8 +194,8 @@ static bool print_status(const char *json)
     }
     print_pins(result);
     print_journal(result);
-    print_sources(result);
-    print_outlets(result);
+    print_sources(result, now_us);
+    print_outlets(result, now_us);
     print_keys(result);
     print_object("subscriptions by topic", json_object_get(result, "subscribers"));
     snprintf(title, sizeof title, "messages of class %s since the start",

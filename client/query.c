@@ -83,6 +83,22 @@ enum err_code query_take_keys(struct caprelay *relay, const struct question *que
     return OK;
 }
 
+/* One who is not let in hears nothing, as if nobody were there: what to look at is said instead. */
+static enum caprelay_code fail_unanswered(const struct caprelay *relay,
+                                          const struct request *request,
+                                          struct caprelay_error *error)
+{
+    return client_error(
+        error, CAPRELAY_TIMEOUT,
+        "no answer to '%s' from %s within %.1f s. Is the relay running and reachable there?%s",
+        request->verb, relay->card.query, (double)relay->answer_timeout_us / 1e6,
+        relay->card.has_curve
+            ? " Is the card of that relay (its CURVE key may have changed)? If the relay lets in"
+              " only keys on its list (access.allow), is this client's among them, and in use here?"
+              " The relay logs whom it turns away as access.denied."
+            : " The card has no CURVE key: a relay that asks for one answers nobody without.");
+}
+
 /* Sends and waits for an answer that repeats the nonce; others are of questions given up. */
 static enum caprelay_code exchange(struct caprelay *relay, struct arena *arena,
                                    const struct request *request, char *nonce,
@@ -98,9 +114,7 @@ static enum caprelay_code exchange(struct caprelay *relay, struct arena *arena,
     for (;;) {
         int64_t left_us = deadline_us - client_now_us();
         if (left_us <= 0)
-            return client_error(error, CAPRELAY_TIMEOUT, "no answer to '%s' from %s within %.1f s",
-                                request->verb, relay->card.query,
-                                (double)relay->answer_timeout_us / 1e6);
+            return fail_unanswered(relay, request, error);
         client_wait(relay->ask, NULL, left_us);
         if (!client_receive(relay->ask, arena, message))
             continue;

@@ -21,6 +21,8 @@ static void view_sources(void *context, view_source_fn each, void *each_context)
             .reason = status.reason,
             .since_us = status.since_us,
             .last_message_us = status.last_message_us,
+            .has_lag = status.has_lag,
+            .lag_us = status.lag_us,
             .paused = status.paused,
             .received = status.received,
             .relayed = status.relayed,

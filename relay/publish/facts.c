@@ -114,6 +114,7 @@ static void facts_take_source(void *context, const struct view_source *source)
     json_put_text(object, "reason", reason);
     json_put_time_us(object, "since", source->since_us);
     json_put_time_us(object, "last_message", source->last_message_us);
+    json_put(object, "lag_ms", source->has_lag ? json_integer(source->lag_us / 1000) : json_null());
     if (walk->whole) {
         facts_add_counters(object, source);
         facts_add_signature(object, source);

@@ -18,6 +18,8 @@ struct view_source {
     struct slice reason;
     int64_t since_us;
     int64_t last_message_us; /* 0: none yet */
+    bool has_lag;
+    int64_t lag_us; /* from `sent` to arrival, of what was relayed lately */
     bool paused;
     uint64_t received, relayed, duplicate, unreadable, refused, other; /* since the start */
     size_t in_flight;

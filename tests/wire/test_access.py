@@ -8,6 +8,7 @@ import zmq.utils.z85
 from alerts import Alert
 from injector import Injector
 from recorder import Asker, Link
+from relay import tool
 
 
 def curve_pair(keys, name):
@@ -18,8 +19,6 @@ def curve_pair(keys, name):
 
 def make_list(relay, *names):
     """Puts new CURVE keys on the relay's list."""
-    from relay import tool
-
     for name in names:
         tool("keys", "new", "curve", relay.keys.path(name))
     relay.changes["access"] = {"allow": [relay.keys.read(name)["public"] for name in names]}
@@ -47,6 +46,9 @@ def test_only_keys_on_the_list(make_relay, subscribe):
     assert Asker(stranger).raw(b"{}", timeout=2.0) is None
     assert not feed.poll(0)
     relay.wait_log("access.denied")
+    told = tool("status", "--relay", relay.write_card(), "--timeout", "1", check=False)
+    assert told.returncode == 4 and "no answer" in told.stderr
+    assert "access.allow" in told.stderr and "access.denied" in told.stderr
     answer = friend.asker.ask("status")
     assert answer[0]["result"]["connections"]["denied"] >= 1
     stranger.close()

@@ -1,6 +1,7 @@
 """The command line against the real daemon: what a person on call types."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -60,6 +61,40 @@ def test_status_and_why(relay, alert_file):
     deadline = time.monotonic() + 10
     while "relayed" not in (why := ask(relay, "why", "asked-for", check=False)).stdout:
         assert time.monotonic() < deadline, why.stdout + why.stderr
+
+
+def test_status_is_a_table_that_a_person_reads(relay):
+    relay.drop(Alert("in-the-table", side="us"))
+    relay.wait_log("in-the-table")
+    deadline = time.monotonic() + 10
+    while True:
+        shown = ask(relay, "status", check=False).stdout
+        lines = shown.splitlines()
+        title = next(line for line in lines if line.startswith("source "))
+        row = next(line for line in lines if line.startswith("spool "))
+
+        def cell(name):
+            end = min((title.index(other) for other in ("adapter", "class", "state", "since", "last message", "lag", "reason")
+                       if title.index(other) > title.index(name)), default=len(row))
+            return row[title.index(name):end].strip()
+
+        if cell("lag") != "-":
+            break
+        assert time.monotonic() < deadline, shown
+        time.sleep(0.2)
+    assert cell("adapter") == "file" and cell("state") == "live"
+    assert re.fullmatch(r"\d+ s ago", cell("since")) and re.fullmatch(r"\d+ s ago", cell("last message"))
+    assert re.fullmatch(r"-?\d+\.\d s|\d+ (s|min|h|d)", cell("lag"))
+    source = next(source for source in json.loads(ask(relay, "status", "--json").stdout)["result"]["sources"]
+                  if source["name"] == "spool")
+    assert isinstance(source["lag_ms"], int)
+
+
+def test_an_unreadable_injection_names_its_authority(relay, alert_file):
+    done = ask(relay, "inject", "--key", relay.keys.path("emo"), "--authority", "emo", alert_file(b"<alert", "broken.xml"), check=False)
+    assert done.returncode != 0
+    relay.wait_log("alert.unreadable")
+    assert "authority=emo" in next(line for line in relay.log().splitlines() if "alert.unreadable" in line)
 
 
 def test_a_lost_link_is_loud(relay):

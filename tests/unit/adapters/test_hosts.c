@@ -106,6 +106,44 @@ static void outcomes_are_counted_and_alarms_logged(void **state)
     assert_true(world_logged(&world, "alert.refused source=a"));
 }
 
+static void settle_sent(size_t i, const char *verdict, int64_t late_s)
+{
+    const struct fake_delivery *item = &world.port.items[i];
+    const struct alert alert = {
+        .sent = {.set = true, .utc_s = world.loop->now_us / SECOND - late_s}};
+    const struct intake_outcome outcome = {.tag = item->tag,
+                                           .source = item->source,
+                                           .verdict = slice_from_cstr(verdict),
+                                           .alert = &alert,
+                                           .last = true};
+    hosts_settle(world.hosts, &outcome);
+}
+
+static void lag_is_of_what_was_relayed_lately(void **state)
+{
+    (void)state;
+    start("sources:\n" SOURCE_A);
+    for (int i = 0; i < 14; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "a/%02d.xml", i);
+        world_put(&world, name, "x");
+    }
+    world_run(&world, 0);
+    assert_int_equal(world.port.count, 14);
+    assert_false(status(0).has_lag);
+    settle_sent(0, "duplicate", 7200);
+    assert_false(status(0).has_lag);
+    settle_sent(1, "relayed", 7200); /* from a catch-up */
+    assert_true(status(0).has_lag);
+    assert_in_range(status(0).lag_us, 7200LL * SECOND, 7201LL * SECOND);
+    settle_sent(2, "relayed", 3);
+    settle_sent(3, "relayed", 2);
+    assert_in_range(status(0).lag_us, 3 * SECOND, 4 * SECOND);
+    for (size_t i = 4; i < 14; i++)
+        settle_sent(i, "relayed", 60);
+    assert_in_range(status(0).lag_us, 60 * SECOND, 61 * SECOND);
+}
+
 static void failed_start_is_tried_again_ever_more_slowly(void **state)
 {
     (void)state;
@@ -284,6 +322,7 @@ int main(void)
         HOSTS_TEST(full_journal_pauses_all_and_room_resumes),
         HOSTS_TEST(nothing_is_delivered_from_within_a_verdict),
         HOSTS_TEST(outcomes_are_counted_and_alarms_logged),
+        HOSTS_TEST(lag_is_of_what_was_relayed_lately),
         HOSTS_TEST(failed_start_is_tried_again_ever_more_slowly),
         HOSTS_TEST(unknown_adapters_and_options_are_refused_with_their_line),
         HOSTS_TEST(reload_touches_only_what_changed),

@@ -192,6 +192,8 @@ static inline void fixture_sources(void *context, view_source_fn each, void *eac
         .reason = SLICE("because"),
         .since_us = 1700000000000000,
         .received = 7,
+        .has_lag = true,
+        .lag_us = 2500000,
     };
 
     each(each_context, &source);

@@ -168,6 +168,7 @@ static void test_a_source_that_is_down_degrades(void **state)
     assert_string_equal(fixture_text(source, "class"), "actual");
     assert_string_equal(fixture_text(source, "since"), "2023-11-14T22:13:20.000000Z");
     assert_true(json_is_null(json_object_get(source, "last_message")));
+    assert_int_equal(fixture_number(source, "lag_ms"), 2500);
     json_decref(header);
     zmq_close(socket);
 }
