@@ -199,8 +199,13 @@ static void keep_geocodes(struct work *work, const char *path, const struct cap_
         /* Names come in runs of dozens. */
         if (i == 0 || !slice_eq(geocode->name, geocode[-1].name))
             rule = table_name_rule(work->input->target, "geocode", geocode->name);
-        if (slice_is_empty(geocode->name) || slice_is_empty(geocode->value))
+        if (slice_is_empty(geocode->name) || slice_is_empty(geocode->value)) {
+            if (work->trace)
+                trace_add(work->trace, work->arena, TRACE_DROPPED,
+                          arena_printf(work->arena, "%s/geocode[%zu]", path, i + 1).ptr, "",
+                          "rule: a code without name or value says nothing");
             continue;
+        }
         if (rule.keep)
             pair_list_add(work, list, geocode->name, geocode->value);
         else
@@ -239,11 +244,6 @@ static void note_derived_shape(struct work *work, const char *path, const struct
     if (place->national)
         notes_add(work->notes, work->arena, NOTE_AREA_NATIONAL, path,
                   "The whole country; no shape is drawn for it.");
-    if (place->from_geocodes && work->trace)
-        trace_add(work->trace, work->arena, TRACE_COMPUTED, path,
-                  arena_printf(work->arena, "%s/polygon[1]", path).ptr,
-                  "geo: the boundaries of its %.*s codes",
-                  SLICE_ARG(text_short(place->scheme, 60)));
     if (place->from_geocodes)
         notes_add(work->notes, work->arena, NOTE_SHAPE_FROM_GEOCODE, path,
                   "The shape is that of its %.*s codes.", SLICE_ARG(text_short(place->scheme, 60)));
@@ -253,6 +253,17 @@ static void note_derived_shape(struct work *work, const char *path, const struct
     if (place->unknown > 0)
         notes_add(work->notes, work->arena, NOTE_GEOCODE_UNKNOWN, path,
                   "No boundary for %zu of its location codes.", place->unknown);
+}
+
+static void drop_height(struct work *work, const char *path, const char *element,
+                        struct slice *height, const char *why)
+{
+    notes_add(work->notes, work->arena, NOTE_ALTITUDE_DROPPED, path, "%s: %.*s.", why,
+              SLICE_ARG(text_short(*height, 40)));
+    if (work->trace)
+        trace_add(work->trace, work->arena, TRACE_DROPPED,
+                  arena_printf(work->arena, "%s/%s", path, element).ptr, "", "rule: %s", why);
+    *height = (struct slice){0};
 }
 
 static void fill_area(struct work *work, const char *path, struct cap_area *area)
@@ -268,16 +279,22 @@ static void fill_area(struct work *work, const char *path, struct cap_area *area
     if (area->unreadable_shapes > 0)
         notes_add(work->notes, work->arena, NOTE_SHAPE_UNREADABLE, path,
                   "%u unreadable polygons or circles are left out.", area->unreadable_shapes);
-    struct slice *heights[] = {&area->altitude, &area->ceiling};
-    for (size_t i = 0; i < 2; i++) {
-        if (slice_is_empty(*heights[i]) || text_is_decimal(*heights[i]))
-            continue;
-        notes_add(work->notes, work->arena, NOTE_ALTITUDE_DROPPED, path, "Not a height: %.*s.",
-                  SLICE_ARG(text_short(*heights[i], 40)));
-        *heights[i] = (struct slice){0};
-    }
-    if (slice_is_empty(area->altitude))
-        area->ceiling = (struct slice){0};
+    if (!slice_is_empty(area->altitude) && !text_is_decimal(area->altitude))
+        drop_height(work, path, "altitude", &area->altitude, "Not a height");
+    if (!slice_is_empty(area->ceiling) && !text_is_decimal(area->ceiling))
+        drop_height(work, path, "ceiling", &area->ceiling, "Not a height");
+    if (!slice_is_empty(area->ceiling) && slice_is_empty(area->altitude))
+        drop_height(work, path, "ceiling", &area->ceiling, "A ceiling without an altitude");
+}
+
+/* CAP-CP wants a location in each area. */
+static void add_unknown_location(struct work *work, const char *path, struct pair_list *list)
+{
+    pair_list_add(work, list, slice_from_cstr(target_location(work)), SLICE("none"));
+    if (work->trace)
+        trace_add(work->trace, work->arena, TRACE_ADDED, "",
+                  arena_printf(work->arena, "%s/geocode[%zu]", path, list->pairs.count).ptr,
+                  "rule: a Canadian location that is not known is `none`");
 }
 
 static void translate_area(struct work *work, size_t i, size_t j, const struct cap_area *given,
@@ -295,7 +312,7 @@ static void translate_area(struct work *work, size_t i, size_t j, const struct c
     if (work->options->geo && place.known && !place.national)
         add_coverage(work, path, &place.shape, &list);
     if (!work_to_us(work) && slice_is_empty(cap_pairs_find(&list.pairs, target_location(work))))
-        pair_list_add(work, &list, slice_from_cstr(target_location(work)), SLICE("none"));
+        add_unknown_location(work, path, &list);
     area->geocodes = list.pairs;
     shape_write(work, path, &place, area);
 }
@@ -338,19 +355,24 @@ enum {
     LOOK_BACK_MAX = 8
 }; /* infos; a bilingual message with endings has its languages four apart */
 
-static const struct cap_area *translated_before(struct work *work, size_t i, size_t j)
+static const struct cap_area *translated_before(struct work *work, size_t i, size_t j, size_t *info)
 {
     for (size_t k = i; k-- > 0 && i - k <= LOOK_BACK_MAX;) {
         if (j < work->infos[k]->area_count &&
-            same_place(&work->infos[k]->areas[j], &work->infos[i]->areas[j]))
+            same_place(&work->infos[k]->areas[j], &work->infos[i]->areas[j])) {
+            *info = k;
             return &work->derived->infos[k].areas[j];
+        }
     }
     return NULL;
 }
 
-static void copy_place(struct work *work, size_t i, size_t j, const struct cap_area *before,
-                       struct cap_area *area)
+static void copy_place(struct work *work, size_t i, size_t j, size_t before_info,
+                       const struct cap_area *before, struct cap_area *area)
 {
+    if (work->trace)
+        trace_repeat(work->trace, work->arena, path_area(work, before_info, j, NULL),
+                     path_area(work, i, j, NULL));
     *area = work->infos[i]->areas[j];
     area->line = 0;
     fill_area(work, path_area(work, i, j, NULL), area);
@@ -370,10 +392,11 @@ enum err_code step_areas(struct work *work, struct err *err)
         struct cap_info *info = &work->derived->infos[i];
         info->areas = arena_alloc_array(work->arena, given->area_count, sizeof(*info->areas));
         for (size_t j = 0; j < given->area_count; j++) {
-            const struct cap_area *before = translated_before(work, i, j);
+            size_t before_info = 0;
+            const struct cap_area *before = translated_before(work, i, j, &before_info);
             any = true;
             if (before)
-                copy_place(work, i, j, before, &info->areas[j]);
+                copy_place(work, i, j, before_info, before, &info->areas[j]);
             else
                 translate_area(work, i, j, &given->areas[j], &info->areas[j]);
         }

@@ -236,13 +236,27 @@ static void note_drawing(struct work *work, const char *path, const struct drawi
         notes_add(work->notes, work->arena, NOTE_SHAPE_SIMPLIFIED, path,
                   "Rings of more than %d vertices are drawn with fewer, outward.",
                   RING_VERTICES_MAX);
-    if (!work->trace)
+}
+
+/* Where ring `given` of the source, or of its codes, went: rings `first` and on. */
+static void trace_ring(struct work *work, const char *path, const struct place *place, size_t given,
+                       size_t first, const struct drawing *drawing, const struct drawing *before)
+{
+    const struct cap_polygon *source = &place->shape.polygons[given];
+    const struct shape_list *list = &drawing->list;
+    if (!place->from_geocodes && list->polygon_count == first + 1 &&
+        slice_eq(source->text, list->polygons[first].text))
         return;
-    const char *to = arena_printf(work->arena, "%s/polygon", path).ptr;
-    if (drawing->repeating > 0)
-        trace_add(work->trace, work->arena, TRACE_COMPUTED, to, to, "geo: repeated points dropped");
-    if (drawing->simplified > 0)
-        trace_add(work->trace, work->arena, TRACE_COMPUTED, to, to, "geo: simplified outward");
+    const char *from = arena_printf(work->arena, "%s/polygon[%zu]", path, given + 1).ptr;
+    for (size_t i = first; i < list->polygon_count; i++)
+        trace_add(work->trace, work->arena, TRACE_COMPUTED, place->from_geocodes ? path : from,
+                  arena_printf(work->arena, "%s/polygon[%zu]", path, i + 1).ptr, "geo: %s%.*s%s",
+                  place->from_geocodes ? "the boundaries of its codes, scheme " : "written anew",
+                  SLICE_ARG(text_short(place->from_geocodes ? place->scheme : SLICE(""), 60)),
+                  drawing->simplified > before->simplified ? ", simplified outward"
+                  : drawing->repeating > before->repeating ? ", repeated points dropped"
+                  : place->from_geocodes                   ? ""
+                                                           : ", closed");
 }
 
 void shape_write(struct work *work, const char *path, const struct place *place,
@@ -250,9 +264,13 @@ void shape_write(struct work *work, const char *path, const struct place *place,
 {
     struct drawing drawing = {0};
     size_t count = place->national ? 0 : place->shape.polygon_count;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        const struct drawing before = drawing;
         ring_write(work, &place->shape.polygons[i], work_to_us(work) || place->from_geocodes,
                    &drawing);
+        if (work->trace)
+            trace_ring(work, path, place, i, before.list.polygon_count, &drawing, &before);
+    }
     area->polygons = drawing.list.polygons;
     area->polygon_count = drawing.list.polygon_count;
     note_drawing(work, path, &drawing);

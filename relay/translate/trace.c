@@ -1,6 +1,7 @@
 #include "translate/trace.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void trace_add(struct trace *trace, struct arena *arena, enum trace_kind kind, const char *from,
                const char *to, const char *by, ...)
@@ -44,5 +45,35 @@ void trace_move_infos(struct trace *trace, struct arena *arena, const size_t *pl
         const char *rest = info_number(path, &info);
         if (rest && info < count)
             trace->items[i].to = arena_printf(arena, "alert/info[%zu%s", places[info] + 1, rest);
+    }
+}
+
+/* `text` with `before` in front replaced; "" where it does not begin so. */
+static const char *moved(struct arena *arena, struct slice text, const char *before,
+                         const char *path)
+{
+    size_t len = strlen(before);
+    if (!slice_starts_with(text, before) || text.len <= len || text.ptr[len] != '/')
+        return "";
+    struct slice rest = slice_sub(text, len, text.len);
+    return arena_printf(arena, "%s%.*s", path, SLICE_ARG(rest)).ptr;
+}
+
+/* What is each area's own, whatever its shapes and codes are copied from. */
+static bool is_own(struct slice path)
+{
+    return slice_ends_with(path, "/areaDesc") || slice_ends_with(path, "/altitude") ||
+           slice_ends_with(path, "/ceiling");
+}
+
+void trace_repeat(struct trace *trace, struct arena *arena, const char *before, const char *path)
+{
+    size_t count = trace ? trace->count : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct trace_item item = trace->items[i];
+        const char *from = moved(arena, item.from, before, path);
+        const char *to = moved(arena, item.to, before, path);
+        if ((*from || *to) && !is_own(item.from) && !is_own(item.to))
+            trace_add(trace, arena, item.kind, from, to, "%.*s", SLICE_ARG(item.by));
     }
 }

@@ -48,4 +48,8 @@ void trace_add(struct trace *trace, struct arena *arena, enum trace_kind kind, c
                const char *to, const char *by, ...) __attribute__((format(printf, 6, 7)));
 void trace_move_infos(struct trace *trace, struct arena *arena, const size_t *places, size_t count);
 
+/* What happened to the shapes and codes of one area happened to those of another, which has the
+ * same: paths that begin with `before` and a slash, anew with `path`. */
+void trace_repeat(struct trace *trace, struct arena *arena, const char *before, const char *path);
+
 #endif

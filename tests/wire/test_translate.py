@@ -62,13 +62,14 @@ def test_explain_is_a_table_of_a_hundred_columns():
     assert max(map(len, lines)) <= 100
     assert any("capcp_to_same:" in line for line in lines) and "Checks of the derived message" in lines
     assert any(line.startswith("Tables: version ") for line in lines)
+    assert not any("UNACCOUNTED" in line for line in lines)
 
 
 def test_explain_as_data():
     answer = json.loads(run("--to", "ca", "--explain", "--json", AMERICAN).stdout)
     told = answer["explanation"]
     assert told["target"] == "ca-exchange" and len(told["tables"]) == 16 and told["schema_valid"]
-    assert {row["how"] for row in told["rows"]} >= {"copied", "mapped", "added"}
+    assert {row["how"] for row in told["rows"]} >= {"copied", "mapped", "added"} and not any(row["how"] == "unaccounted" for row in told["rows"])
     # Judged by the derived bytes, not by the program's own model of them.
     urgencies = [row["to_value"] for row in told["rows"] if row["to"].endswith("/urgency")]
     assert urgencies == texts(parse(answer["derived"].encode()), "urgency")
