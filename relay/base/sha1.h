@@ -16,7 +16,7 @@ enum { SHA1_BYTES = 20, SHA1_HEX_LEN = 40 };
 bool sha1_of(struct slice bytes, uint8_t out[SHA1_BYTES]);
 
 /* White space is ignored, padding may be missing. out has text.len bytes; *len is what was decoded.
- * False where the text is no base64. */
+ * False where the text is no base64; *len is then 0. */
 bool base64_decode(struct slice text, uint8_t *out, size_t *len);
 
 /* Padded; out has BASE64_MAX(bytes.len) bytes and ends with a NUL. */

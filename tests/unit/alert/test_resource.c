@@ -86,6 +86,34 @@ static void test_base64_with_and_without_padding(void **state)
     assert_false(base64_decode(SLICE("YQ==YQ=="), out, &len));
 }
 
+static void test_base64_in_lines(void **state)
+{
+    (void)state;
+    uint8_t out[64];
+    size_t len;
+    assert_true(base64_decode(SLICE("QUJDREVG\r\nR0\thJSktM\nTU5P"), out, &len));
+    assert_int_equal(len, 15);
+    assert_memory_equal(out, "ABCDEFGHIJKLMNO", 15);
+    assert_true(base64_decode(SLICE("+/+/"), out, &len) && len == 3);
+    assert_memory_equal(out, "\xfb\xff\xbf", 3);
+}
+
+static void test_what_is_no_base64(void **state)
+{
+    (void)state;
+    uint8_t out[64];
+    size_t len;
+    assert_false(base64_decode(SLICE("YR=="), out, &len)); /* a bit left over */
+    assert_false(base64_decode(SLICE("-_-_"), out, &len)); /* of another alphabet */
+    assert_false(base64_decode(SLICE("AAAA*"), out, &len));
+    assert_false(base64_decode(SLICE("AAAA*AAA"), out, &len));
+    assert_int_equal(len, 0);
+    for (int c = 0x80; c <= 0xff; c++) {
+        char text[] = {'A', 'A', 'A', (char)c};
+        assert_false(base64_decode(slice_of(text, sizeof text), out, &len));
+    }
+}
+
 static void test_sha1_of_nothing(void **state)
 {
     (void)state;
@@ -103,6 +131,8 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_checked),
         cmocka_unit_test(test_embedded_content_is_measured),
         cmocka_unit_test(test_base64_with_and_without_padding),
+        cmocka_unit_test(test_base64_in_lines),
+        cmocka_unit_test(test_what_is_no_base64),
         cmocka_unit_test(test_sha1_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
