@@ -54,6 +54,33 @@ static const struct cap_info *ended_info(struct work *work, const struct cap_inf
     return past;
 }
 
+/* Told of by what the cancelled alert says, not by what ended_info() leaves of it. */
+static void trace_ended(struct work *work, size_t i, const struct cap_info *given)
+{
+    if (!work->trace)
+        return;
+    const char *urgency = path_info(work, i, "urgency");
+    if (given->urgency != URGENCY_PAST)
+        trace_add(work->trace, work->arena,
+                  given->urgency == URGENCY_NONE ? TRACE_ADDED : TRACE_MAPPED,
+                  given->urgency == URGENCY_NONE ? "" : urgency, urgency, "rule: a Cancel is Past");
+    if (given->response_type_count > 0)
+        trace_add(work->trace, work->arena, TRACE_DROPPED, path_info(work, i, "responseType"), "",
+                  "rule: what is cancelled asks for nothing any more");
+    if (!slice_is_empty(given->instruction))
+        trace_add(work->trace, work->arena, TRACE_DROPPED, path_info(work, i, "instruction"), "",
+                  "rule: what is cancelled asks for nothing any more");
+}
+
+/* What the paths of the trace count. */
+static void trace_infos(struct work *work, const struct cap_info *const *infos)
+{
+    if (!work->trace)
+        return;
+    work->trace->infos = infos;
+    work->trace->info_count = work->info_count;
+}
+
 static void infos_of_cancelled(struct work *work)
 {
     size_t count = cancelled_count(work);
@@ -63,16 +90,14 @@ static void infos_of_cancelled(struct work *work)
         return;
     }
     const struct cap_info **infos = arena_alloc_array(work->arena, count, sizeof(*infos));
+    const struct cap_info **given = arena_alloc_array(work->arena, count, sizeof(*given));
     for (size_t i = 0; i < work->input->referenced_count; i++) {
         const struct alert *candidate = work->input->referenced[i];
         if (!is_cancelled(work, candidate))
             continue;
         for (size_t j = 0; j < candidate->info_count; j++) {
-            if (work->trace)
-                trace_add(work->trace, work->arena, TRACE_ADDED, "",
-                          path_info(work, work->info_count, NULL),
-                          "rule: a Cancel takes the infos of what it cancels (%.*s)",
-                          SLICE_ARG(text_short(candidate->identifier, 120)));
+            trace_ended(work, work->info_count, &candidate->infos[j]);
+            given[work->info_count] = &candidate->infos[j];
             infos[work->info_count++] = ended_info(work, &candidate->infos[j]);
         }
         notes_add(work->notes, work->arena, NOTE_INFOS_FROM_REFERENCED, "alert",
@@ -81,6 +106,7 @@ static void infos_of_cancelled(struct work *work)
                   SLICE_ARG(text_short(candidate->identifier, 120)));
     }
     work->infos = infos;
+    trace_infos(work, given);
 }
 
 enum err_code step_choose_infos(struct work *work, struct err *err)
@@ -94,6 +120,7 @@ enum err_code step_choose_infos(struct work *work, struct err *err)
             infos[i] = &source->infos[i];
         work->infos = infos;
         work->info_count = source->info_count;
+        trace_infos(work, infos);
     } else if (source->msg_type == MSG_TYPE_CANCEL && !work_to_us(work)) {
         infos_of_cancelled(work);
     } else if (source->msg_type == MSG_TYPE_ALERT || source->msg_type == MSG_TYPE_UPDATE) {

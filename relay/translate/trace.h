@@ -35,7 +35,8 @@ struct trace {
     size_t capacity;
 
     /* What the paths count: the infos that were translated (the source's, or those of what a Cancel
-     * without info cancels), and where each is in the derived message; NULL: where it was. */
+     * without info cancels, as they were there), and where each is in the derived message; NULL:
+     * where it was. */
     const struct cap_info *const *infos;
     size_t info_count;
     const size_t *places;

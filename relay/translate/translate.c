@@ -84,10 +84,6 @@ static enum err_code translate_once(const struct translate_options *options,
     enum err_code code = run_steps(&work, err);
     if (code != OK)
         return code;
-    if (work.trace) {
-        work.trace->infos = work.infos;
-        work.trace->info_count = work.info_count;
-    }
     out->identifier = out->derived->identifier;
     return write_xml(arena, out->derived, &out->xml, err);
 }

@@ -44,6 +44,32 @@ static void test_each_class_has_its_own_key_and_numbers(void **state)
                                SEAL_BULLETIN, &packet));
 }
 
+static void check_tables(struct fixture *fixture, enum alert_class class, uint64_t seq,
+                         const struct key *key)
+{
+    struct packet packet;
+    json_t *header =
+        fixture_header(fixture, fixture_frame(fixture, class, seq), key, SEAL_BULLETIN, &packet);
+    assert_string_equal(text_of(json_object_get(header, "translation"), "tables"),
+                        translate_tables_version());
+    json_decref(header);
+}
+
+/* By which tables it was translated: a reader can ask the same of `caprelay translate --explain`.
+ */
+static void test_each_bulletin_names_its_tables(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_true(strlen(translate_tables_version()) > 0);
+    fixture_deliver(fixture, fixture_alert(fixture, "a", "Actual", ""));
+    fixture_deliver(fixture, fixture_alert(fixture, "b", "Exercise", "<note>drill</note>"));
+    fixture_deliver(fixture, fixture_alert(fixture, "c", "Actual", ""));
+    fixture_collect(fixture);
+    check_tables(fixture, CLASS_ACTUAL, 1, &fixture->actual);
+    check_tables(fixture, CLASS_ACTUAL, 2, &fixture->actual);
+    check_tables(fixture, CLASS_EXERCISE, 1, &fixture->exercise);
+}
+
 static void test_large_originals_travel_by_digest(void **state)
 {
     struct fixture *fixture = *state;
@@ -317,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_the_frame_has_all_parts),
+        TEST(test_each_bulletin_names_its_tables),
         TEST(test_each_class_has_its_own_key_and_numbers),
         TEST(test_large_originals_travel_by_digest),
         TEST(test_the_recording_is_named),

@@ -235,8 +235,7 @@ static inline void check_translation(struct fixture *fixture, const struct alert
     assert_int_equal(at, source->info_count);
 }
 
-/* Every element of the source and of the translation is accounted for. Those below an area are held
- * to it once its steps are traced. */
+/* Every element of the source and of the translation is accounted for. */
 static inline void check_explained(struct fixture *fixture, const struct alert *source,
                                    enum target target)
 {

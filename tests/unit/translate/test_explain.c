@@ -129,7 +129,30 @@ static void test_to_canada(void **state)
     check_row(&told, "alert/info[2]/language", "alert/info[3]/language", EXPLAIN_COPIED, "");
     check_row(&told, "", "alert/info[2]/language", EXPLAIN_ADDED, "French");
     check_row(&told, "alert/info[1]/severity", "alert/info[2]/severity", EXPLAIN_COPIED, "");
+    assert_int_equal(told.explanation.unaccounted, 0);
     fixture_close(&fixture);
+}
+
+/* The source side shows what the cancelled alert says, not what a Cancel makes of it. */
+static void check_ended(const struct told *told)
+{
+    const struct explain_row *row = row_of(told, "alert/info[1]/urgency", "alert/info[1]/urgency");
+    assert_int_equal(row->how, EXPLAIN_MAPPED);
+    assert_true(slice_eq_cstr(row->by, "rule: a Cancel is Past"));
+    assert_true(slice_eq_cstr(row->from_value, "Immediate"));
+    assert_true(slice_eq_cstr(row->to_value, "Past"));
+    check_row(told, "alert/info[1]/responseType[1]", "", EXPLAIN_DROPPED, "rule: ");
+    check_row(told, "alert/info[1]/responseType[2]", "", EXPLAIN_DROPPED, "rule: ");
+    check_row(told, "alert/info[1]/instruction", "", EXPLAIN_DROPPED, "rule: ");
+    /* Past before, and none at all. */
+    check_row(told, "alert/info[2]/urgency", "alert/info[3]/urgency", EXPLAIN_COPIED, "");
+    check_row(told, "", "alert/info[5]/urgency", EXPLAIN_ADDED, "rule: a Cancel is Past");
+    check_row(told, "alert/info[1]/eventCode[2]", "alert/info[1]/eventCode[1]", EXPLAIN_MAPPED,
+              "same_to_capcp:SVR");
+    size_t urgencies = 0;
+    for (size_t i = 0; i < told->explanation.count; i++)
+        urgencies += slice_eq_cstr(told->explanation.rows[i].to, "alert/info[1]/urgency");
+    assert_int_equal(urgencies, 1);
 }
 
 static void test_infos_of_what_is_cancelled(void **state)
@@ -138,18 +161,31 @@ static void test_infos_of_what_is_cancelled(void **state)
     struct fixture fixture;
     struct told told;
     fixture_open(&fixture);
-    const struct alert *cancelled = alert_of(&fixture, slice_from_cstr(american));
-    struct alert cancel = *cancelled;
+    const struct alert *source = alert_of(&fixture, slice_from_cstr(american));
+    enum cap_response_type response_types[] = {RESPONSE_SHELTER, RESPONSE_AVOID};
+    struct cap_info infos[] = {source->infos[0], source->infos[1], source->infos[1]};
+    infos[0].response_types = response_types;
+    infos[0].response_type_count = 2;
+    infos[0].instruction = SLICE("Go inside.");
+    infos[1].urgency = URGENCY_PAST;
+    infos[2].urgency = URGENCY_NONE;
+    struct alert cancelled = *source;
+    cancelled.infos = infos;
+    cancelled.info_count = 3;
+    const struct alert *const referenced[] = {&cancelled};
+    struct alert cancel = *source;
     struct cap_reference reference = {
-        .sender = cancelled->sender, .identifier = cancelled->identifier, .sent = cancelled->sent};
+        .sender = source->sender, .identifier = source->identifier, .sent = source->sent};
     cancel.identifier = SLICE("x2");
     cancel.msg_type = MSG_TYPE_CANCEL;
     cancel.info_count = 0;
     cancel.references = &reference;
     cancel.reference_count = 1;
-    translate_traced(&fixture, &cancel, TARGET_CA_EXCHANGE, &cancelled, 1, &told);
+    translate_traced(&fixture, &cancel, TARGET_CA_EXCHANGE, referenced, 1, &told);
     check_row(&told, "alert/info[2]/headline", "alert/info[3]/headline", EXPLAIN_COPIED, "");
     check_row(&told, "alert/references[1]", "alert/references[1]", EXPLAIN_MAPPED, "rule: ");
+    check_ended(&told);
+    assert_int_equal(told.explanation.unaccounted, 0);
     fixture_close(&fixture);
 }
 
