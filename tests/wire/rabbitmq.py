@@ -70,7 +70,10 @@ class RabbitMQ:
 
     def close(self):
         self.kill()
-        if shutil.which("epmd"):  # it made itself a daemon, on a port that is ours alone
+        # It made itself a daemon, on a port that is ours alone, and refuses to end while it believes that the node lives.
+        for _ in range(50):
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.epmd)) == 0:
-                    subprocess.run(["epmd", "-port", str(self.epmd), "-kill"], env=self.environment, capture_output=True, timeout=30)
+                if not shutil.which("epmd") or probe.connect_ex(("127.0.0.1", self.epmd)) != 0:
+                    return
+            subprocess.run(["epmd", "-port", str(self.epmd), "-kill"], env=self.environment, capture_output=True, timeout=30)
+            time.sleep(0.1)
