@@ -5,6 +5,7 @@
  * one that blames the server (429, 5xx, no answer) makes all of them wait and counts against none.
  */
 #include "adapters/nws/nws.h"
+#include "adapters/seen.h"
 #include "alert/parse.h"
 #include "base/mem.h"
 
@@ -13,49 +14,18 @@
 
 enum { DENIALS_MAX = 5, DENIED_WAIT_US = 20000000 };
 
-/* --- what the journal remembers --- */
-
-/* A mark for each alert there ever was would grow without end. There are 65,536 places for the four
- * latest whose digests begin alike: weeks of the nation's alerts. One that was pushed out all the
- * same is fetched again, and is a duplicate then. */
-enum { MEMORY_ITEM = 17, MEMORY_ITEMS = 4 };
-
-struct memory {
-    char key[16];
-    char item[MEMORY_ITEM]; /* 16 hexadecimal digits */
-    struct slice value;     /* the items of that place; lent until the next look at a mark */
-};
-
-static struct memory remember(struct nws *nws, struct slice id)
-{
-    struct memory memory = {.value = SLICE("")};
-    struct digest digest = digest_of(id);
-    snprintf(memory.key, sizeof memory.key, "seen %02x%02x", digest.bytes[0], digest.bytes[1]);
-    hex_encode(digest.bytes + 2, (MEMORY_ITEM - 1) / 2, memory.item);
-    host_mark(nws->host, slice_from_cstr(memory.key), &memory.value);
-    return memory;
-}
-
-bool nws_is_remembered(struct nws *nws, struct slice id)
-{
-    struct memory memory = remember(nws, id);
-    return memory.value.len > 0 && slice_find(memory.value, memory.item) >= 0;
-}
-
 /* --- handing on --- */
 
 static void deliver(struct nws *nws, struct nws_alert *alert, struct slice bytes)
 {
-    struct memory memory = remember(nws, slice_from_cstr(alert->id));
-    char value[MEMORY_ITEM * MEMORY_ITEMS + 1];
-    snprintf(value, sizeof value, "%s %.*s", memory.item, SLICE_ARG(memory.value));
-    const struct adapter_document document = {
+    struct seen_mark mark;
+    struct adapter_document document = {
         .bytes = bytes,
-        .mark_key = slice_from_cstr(memory.key),
-        .mark_value = slice_from_cstr(value),
         /* It lives until it is settled, see alerts.h. */
         .receipt = (uint64_t)(uintptr_t)alert,
     };
+    seen_make(nws->host, slice_from_cstr(alert->id), &mark);
+    seen_put(&mark, &document);
     alert->stage = NWS_DELIVERED;
     if (alert->sent_s && log_wants(LOG_LEVEL_DEBUG))
         host_log(nws->host, LOG_LEVEL_DEBUG, "nws.fetched", "id=%s lag_s=%lld",

@@ -62,7 +62,5 @@ void nws_poll_stop(struct nws *nws);
 /* Delivers what is held and asks for what is wanted, as far as allowed now. */
 void nws_fetch_more(struct nws *nws);
 void nws_fetch_stop(struct nws *nws);
-/* Whether the journal remembers it from an earlier run. */
-bool nws_is_remembered(struct nws *nws, struct slice id);
 
 #endif

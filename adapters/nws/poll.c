@@ -4,6 +4,7 @@
  */
 #include "adapters/nws/listing.h"
 #include "adapters/nws/nws.h"
+#include "adapters/seen.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -168,7 +169,7 @@ static void take_entries(struct nws *nws, const struct nws_listing *listing)
         if (nws_alerts_see(&nws->alerts, entry->id))
             continue;
         struct nws_alert *alert = nws_alerts_add(
-            &nws->alerts, entry->id, nws_is_remembered(nws, entry->id) ? NWS_SETTLED : NWS_WANTED);
+            &nws->alerts, entry->id, seen_before(nws->host, entry->id) ? NWS_SETTLED : NWS_WANTED);
         alert->sent_s = entry->sent_s;
         alert->owner = nws;
     }
