@@ -110,8 +110,8 @@ bool geo_unit_find(const struct geo *geo, enum geo_layer layer, struct slice cod
 
 /* The union's outline is never computed at run time; a shape with too many vertices is simplified
  * outward: every point of the original lies inside the result. At most `vertices_max` points a ring
- * (at least 4). Of a ring that crosses itself a sliver between its points may be lost. Rings in the
- * arena. */
+ * (at least 4). Of a ring that crosses itself a sliver between its points may be lost: part it
+ * before (geo_uncrossed_rings). Rings in the arena. */
 struct cap_polygon geo_simplify_outward(struct arena *arena, const struct cap_polygon *ring,
                                         size_t vertices_max);
 
@@ -122,5 +122,12 @@ struct cap_polygon geo_simplify_outward(struct arena *arena, const struct cap_po
  * is in the arena. */
 size_t geo_simple_rings(struct arena *arena, const struct cap_polygon *ring,
                         struct cap_polygon **out);
+
+/* The same, and parted wherever it crosses or touches itself, so that none of the rings does; to a
+ * hair of rounding (1e-13 degrees). Together they hold what the ring goes round, in whatever
+ * direction and however often. One that crosses itself beyond measure is given as its convex hull.
+ * n log n for what mortals draw. */
+size_t geo_uncrossed_rings(struct arena *arena, const struct cap_polygon *ring,
+                           struct cap_polygon **out);
 
 #endif

@@ -1,6 +1,7 @@
 #include "geo/geo.h"
 
 #include "base/mem.h"
+#include "geo/outline.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -38,12 +39,6 @@ struct outline {
     struct step *heap;
     size_t heap_count, heap_capacity;
 };
-
-/* Twice the area of a, b, c; positive where they turn left. */
-static double turn(struct cap_point a, struct cap_point b, struct cap_point c)
-{
-    return (b.lon - a.lon) * (c.lat - a.lat) - (b.lat - a.lat) * (c.lon - a.lon);
-}
 
 static void box_add(struct box *box, struct cap_point p)
 {
@@ -94,17 +89,17 @@ static double step_cost(struct outline *outline, uint32_t index, bool *is_edge,
     const struct corner *b = corner_at(outline, index);
     struct cap_point a = corner_at(outline, b->before)->p;
     const struct corner *c = corner_at(outline, b->after);
-    double area = turn(a, b->p, c->p);
+    double area = geo_turn(a, b->p, c->p);
     *is_edge = area > 0;
     if (area <= 0) {
         return -area;
     }
     struct cap_point d = corner_at(outline, c->after)->p;
-    if (turn(b->p, c->p, d) <= 0 || !meeting_point(a, b->p, c->p, d, meeting) ||
+    if (geo_turn(b->p, c->p, d) <= 0 || !meeting_point(a, b->p, c->p, d, meeting) ||
         !in_box(&outline->bounds, *meeting)) {
         return -1;
     }
-    return fabs(turn(b->p, *meeting, c->p));
+    return fabs(geo_turn(b->p, *meeting, c->p));
 }
 
 static void heap_swap(struct outline *outline, size_t a, size_t b)
@@ -166,16 +161,16 @@ static void run_cover(struct outline *outline, uint32_t index)
 
 static bool in_triangle(struct cap_point p, const struct cap_point t[3])
 {
-    double a = turn(t[0], t[1], p);
-    double b = turn(t[1], t[2], p);
-    double c = turn(t[2], t[0], p);
+    double a = geo_turn(t[0], t[1], p);
+    double b = geo_turn(t[1], t[2], p);
+    double c = geo_turn(t[2], t[0], p);
     return (a >= 0 && b >= 0 && c >= 0) || (a <= 0 && b <= 0 && c <= 0);
 }
 
 static bool segments_meet(struct cap_point a, struct cap_point b, struct cap_point c,
                           struct cap_point d)
 {
-    return turn(a, b, c) * turn(a, b, d) <= 0 && turn(c, d, a) * turn(c, d, b) <= 0;
+    return geo_turn(a, b, c) * geo_turn(a, b, d) <= 0 && geo_turn(c, d, a) * geo_turn(c, d, b) <= 0;
 }
 
 /* Whether a corner, or the edge that leaves it, comes into the triangle. */
@@ -316,7 +311,7 @@ static bool holds(const struct cap_point *ring, size_t count, struct cap_point p
     for (size_t i = 0; i < count; i++) {
         struct cap_point a = ring[i];
         struct cap_point b = ring[(i + 1) % count];
-        double side = turn(a, b, p);
+        double side = geo_turn(a, b, p);
         double length = hypot(b.lon - a.lon, b.lat - a.lat);
         bool beside =
             (p.lon - a.lon) * (p.lon - b.lon) + (p.lat - a.lat) * (p.lat - b.lat) <= 1e-15;
@@ -357,37 +352,6 @@ static uint32_t reduced(const struct cap_point *points, uint32_t count, uint32_t
     return made >= 3 && holds_all(out, made, points, count) ? made : 0;
 }
 
-static int point_cmp(const void *a, const void *b)
-{
-    const struct cap_point *p = a;
-    const struct cap_point *q = b;
-    if (p->lon != q->lon) {
-        return p->lon < q->lon ? -1 : 1;
-    }
-    return (p->lat > q->lat) - (p->lat < q->lat);
-}
-
-/* Counter-clockwise; sorts `points`. */
-static uint32_t hull_make(struct cap_point *points, uint32_t count, struct cap_point *out)
-{
-    qsort(points, count, sizeof(*points), point_cmp);
-    uint32_t made = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        while (made >= 2 && turn(out[made - 2], out[made - 1], points[i]) <= 0) {
-            made--;
-        }
-        out[made++] = points[i];
-    }
-    uint32_t lower = made + 1;
-    for (uint32_t i = count - 1; i-- > 0;) {
-        while (made >= lower && turn(out[made - 2], out[made - 1], points[i]) <= 0) {
-            made--;
-        }
-        out[made++] = points[i];
-    }
-    return made - 1;
-}
-
 /* A box, or the triangle around it; never thinner than a metre. */
 static uint32_t frame_make(const struct cap_point *points, uint32_t count, uint32_t wanted,
                            struct cap_point *out)
@@ -414,35 +378,6 @@ static uint32_t frame_make(const struct cap_point *points, uint32_t count, uint3
     return 3;
 }
 
-/* Without repeats and the closing point, counter-clockwise, longitudes going on over the
- * antimeridian. */
-static uint32_t points_take(const struct cap_polygon *ring, struct cap_point *out)
-{
-    uint32_t count = 0;
-    for (size_t i = 0; i < ring->count; i++) {
-        struct cap_point p = ring->points[i];
-        if (count > 0) {
-            p.lon += 360 * round((out[count - 1].lon - p.lon) / 360);
-        }
-        if (count == 0 || p.lat != out[count - 1].lat || p.lon != out[count - 1].lon) {
-            out[count++] = p;
-        }
-    }
-    if (count > 1 && out[0].lat == out[count - 1].lat && out[0].lon == out[count - 1].lon) {
-        count--;
-    }
-    double area = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        area += turn(out[0], out[i], out[(i + 1) % count]);
-    }
-    for (uint32_t i = 0; area < 0 && i < count / 2; i++) {
-        struct cap_point p = out[i];
-        out[i] = out[count - 1 - i];
-        out[count - 1 - i] = p;
-    }
-    return count;
-}
-
 static struct cap_polygon polygon_close(struct arena *arena, const struct cap_point *points,
                                         uint32_t count)
 {
@@ -467,10 +402,10 @@ struct cap_polygon geo_simplify_outward(struct arena *arena, const struct cap_po
     struct cap_point *points = mem_alloc_array(ring->count, sizeof(*points));
     struct cap_point *hull = mem_alloc_array(2 * ring->count + 4, sizeof(*hull));
     struct cap_point *out = mem_alloc_array(ring->count + 4, sizeof(*out));
-    uint32_t count = points_take(ring, points);
+    uint32_t count = geo_outline_points(ring, points);
     uint32_t made = count >= 3 ? reduced(points, count, wanted, out) : 0;
     if (made == 0 && count >= 3) {
-        uint32_t hull_count = hull_make(points, count, hull);
+        uint32_t hull_count = geo_outline_hull(points, count, hull);
         made = hull_count >= 3 ? reduced(hull, hull_count, wanted, out) : 0;
     }
     if (made == 0) {

@@ -205,25 +205,44 @@ struct drawing {
     size_t repeating, simplified; /* rings that were changed */
 };
 
-/* As the source wrote it where nothing changed, else from its points. */
-static void ring_write(struct work *work, const struct cap_polygon *given, bool limited,
-                       struct drawing *drawing)
+static void ring_add(struct work *work, struct cap_polygon ring, struct drawing *drawing)
 {
+    if (slice_is_empty(ring.text))
+        ring.text = ring_text(work, &ring);
+    ring.line = 0;
+    shape_add(work, &drawing->list, &(struct geo_shape){.polygons = &ring, .polygon_count = 1});
+}
+
+/* One that crosses itself is parted first: what is simplified outward must have an inside. The
+ * boundaries' own rings do not cross. */
+static void ring_simplify(struct work *work, const struct cap_polygon *ring, bool from_boundaries,
+                          struct drawing *drawing)
+{
+    struct cap_polygon *parts = (struct cap_polygon *)ring;
+    size_t count = from_boundaries ? 1 : geo_uncrossed_rings(work->arena, ring, &parts);
+    for (size_t i = 0; i < count; i++) {
+        struct cap_polygon part = geo_simplify_outward(work->arena, &parts[i], RING_VERTICES_MAX);
+        part.text = (struct slice){0};
+        ring_add(work, part, drawing);
+    }
+    drawing->simplified++;
+}
+
+/* As the source wrote it where nothing changed, else from its points. */
+static void ring_write(struct work *work, const struct cap_polygon *given,
+                       const struct place *place, struct drawing *drawing)
+{
+    bool limited = work_to_us(work) || place->from_geocodes;
     struct cap_polygon ring = closed(work, given);
     struct cap_polygon *rings = &ring;
     size_t count = work_to_us(work) ? geo_simple_rings(work->arena, &ring, &rings) : 1;
     drawing->repeating += count > 1 || rings[0].count != ring.count;
     for (size_t i = 0; i < count; i++) {
-        if (limited && rings[i].count > RING_VERTICES_MAX) {
-            rings[i] = geo_simplify_outward(work->arena, &rings[i], RING_VERTICES_MAX);
-            rings[i].text = (struct slice){0};
-            drawing->simplified++;
-        }
-        if (slice_is_empty(rings[i].text))
-            rings[i].text = ring_text(work, &rings[i]);
-        rings[i].line = 0;
+        if (limited && rings[i].count > RING_VERTICES_MAX)
+            ring_simplify(work, &rings[i], place->from_geocodes, drawing);
+        else
+            ring_add(work, rings[i], drawing);
     }
-    shape_add(work, &drawing->list, &(struct geo_shape){.polygons = rings, .polygon_count = count});
 }
 
 static void note_drawing(struct work *work, const char *path, const struct drawing *drawing)
@@ -266,8 +285,7 @@ void shape_write(struct work *work, const char *path, const struct place *place,
     size_t count = place->national ? 0 : place->shape.polygon_count;
     for (size_t i = 0; i < count; i++) {
         const struct drawing before = drawing;
-        ring_write(work, &place->shape.polygons[i], work_to_us(work) || place->from_geocodes,
-                   &drawing);
+        ring_write(work, &place->shape.polygons[i], place, &drawing);
         if (work->trace)
             trace_ring(work, path, place, i, before.list.polygon_count, &drawing, &before);
     }

@@ -151,6 +151,141 @@ static void test_degenerate(void **state)
     arena_destroy(arena);
 }
 
+static int winding(const struct cap_polygon *ring, double x, double y)
+{
+    int turns = 0;
+    for (size_t i = 0; i + 1 < ring->count; i++) {
+        struct cap_point a = ring->points[i], b = ring->points[i + 1];
+        double side = (b.lon - a.lon) * (y - a.lat) - (b.lat - a.lat) * (x - a.lon);
+        turns += (a.lat <= y && y < b.lat && side > 0) - (b.lat <= y && y < a.lat && side < 0);
+    }
+    return turns;
+}
+
+/* The faces that the ring goes round, by GEOS; `drawn` must hold each of them. Returns how many. */
+static int faces_are_held(const struct cap_polygon *ring, const GEOSGeometry *drawn)
+{
+    GEOSGeometry *polygon = geometry_of(ring);
+    GEOSGeometry *line = GEOSBoundary_r(geos, polygon);
+    GEOSGeometry *noded = GEOSUnaryUnion_r(geos, line);
+    GEOSGeometry *faces = GEOSPolygonize_r(geos, (const GEOSGeometry *const *)&noded, 1);
+    int count = 0;
+    for (int i = 0; i < GEOSGetNumGeometries_r(geos, faces); i++) {
+        const GEOSGeometry *face = GEOSGetGeometryN_r(geos, faces, i);
+        GEOSGeometry *inside = GEOSPointOnSurface_r(geos, face);
+        double x, y;
+        GEOSGeomGetX_r(geos, inside, &x);
+        GEOSGeomGetY_r(geos, inside, &y);
+        GEOSGeom_destroy_r(geos, inside);
+        if (winding(ring, x - 360, y) == 0)
+            continue;
+        count++;
+        GEOSGeometry *left = GEOSDifference_r(geos, face, drawn);
+        double area = 1;
+        assert_non_null(left);
+        GEOSArea_r(geos, left, &area);
+        assert_true(area < 1e-11); /* rounding, and the 360 degrees of geometry_of() */
+        GEOSGeom_destroy_r(geos, left);
+    }
+    GEOSGeom_destroy_r(geos, faces);
+    GEOSGeom_destroy_r(geos, noded);
+    GEOSGeom_destroy_r(geos, line);
+    GEOSGeom_destroy_r(geos, polygon);
+    return count;
+}
+
+/* Parted, each part valid and drawn with at most so many vertices: together nothing is lost. */
+static int check_crossed(const struct cap_polygon *ring, size_t vertices_max, size_t *parts)
+{
+    struct arena *arena = arena_create();
+    struct cap_polygon *rings;
+    size_t count = geo_uncrossed_rings(arena, ring, &rings);
+    GEOSGeometry **drawn = mem_alloc_array(count, sizeof(GEOSGeometry *));
+    for (size_t i = 0; i < count; i++) {
+        struct cap_polygon simple = geo_simplify_outward(arena, &rings[i], vertices_max);
+        assert_true(simple.count <= vertices_max);
+        drawn[i] = geometry_of(&simple);
+    }
+    GEOSGeometry *all =
+        GEOSGeom_createCollection_r(geos, GEOS_GEOMETRYCOLLECTION, drawn, (unsigned)count);
+    GEOSGeometry *united = GEOSUnaryUnion_r(geos, all);
+    int faces = faces_are_held(ring, united);
+    GEOSGeom_destroy_r(geos, united);
+    GEOSGeom_destroy_r(geos, all);
+    free(drawn);
+    arena_destroy(arena);
+    *parts = count;
+    return faces;
+}
+
+/* Rings that cross themselves many times, also through their own corners and along their edges: on
+ * a coarse grid. */
+static void test_crossed_rings_lose_nothing(void **state)
+{
+    (void)state;
+    struct dice dice = {.state = 11};
+    struct cap_point points[301];
+    size_t parted = 0, all_faces = 0;
+    for (int round = 0; round < 60; round++) {
+        bool on_grid = round % 2;
+        size_t count = (size_t)dice_between(&dice, 5, round % 3 ? 40 : 300);
+        for (size_t i = 0; i < count; i++) {
+            double angle = 2 * M_PI * (double)i / (double)count;
+            double east = -80 + cos(3 * angle) + dice_between(&dice, 0, 0.3);
+            double north = 46 + sin(2 * angle) + dice_between(&dice, 0, 0.3);
+            points[i] = on_grid ? (struct cap_point){floor(north * 8) / 8, floor(east * 8) / 8}
+                                : (struct cap_point){north, east};
+        }
+        points[count] = points[0];
+        struct cap_polygon ring = {.points = points, .count = count + 1};
+        size_t parts;
+        all_faces += (size_t)check_crossed(&ring, 40, &parts);
+        parted += parts > 1;
+    }
+    printf("%zu of 60 rings parted, %zu faces held\n", parted, all_faces);
+    assert_true(parted > 50 && all_faces > 800);
+}
+
+/* What does not cross itself stays as it is; what crosses beyond measure becomes its hull. */
+static void test_uncrossed_and_hopeless(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct dice dice = {.state = 12};
+    struct cap_point points[1001];
+    struct cap_polygon ring = star(points, 1000, &dice, -80, 0.5, true);
+    struct cap_polygon *rings;
+    assert_int_equal(geo_uncrossed_rings(arena, &ring, &rings), 1);
+    assert_ptr_equal(rings[0].points, points);
+    /* Zigzags over a continent. */
+    size_t count = 20000;
+    struct cap_polygon zigzag = {.count = count + 1};
+    zigzag.points = arena_alloc_array(arena, count + 1, sizeof(struct cap_point));
+    for (size_t i = 0; i < count; i++)
+        zigzag.points[i] = (struct cap_point){i % 2 ? 30 : 60, -140 + dice_between(&dice, 0, 80)};
+    zigzag.points[count] = zigzag.points[0];
+    assert_int_equal(geo_uncrossed_rings(arena, &zigzag, &rings), 1);
+    assert_in_range(rings[0].count, 5, 40);
+    arena_destroy(arena);
+}
+
+/* Over the antimeridian. */
+static void test_crossed_at_180(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct cap_point bow[5] = {{52, 179}, {53, -179}, {53, 179}, {52, -179}, {52, 179}};
+    struct cap_polygon ring = {.points = bow, .count = 5};
+    struct cap_polygon *rings;
+    assert_int_equal(geo_uncrossed_rings(arena, &ring, &rings), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(rings[i].count, 4);
+        for (size_t k = 0; k < 4; k++)
+            assert_true(fabs(rings[i].points[k].lon) >= 179 && fabs(rings[i].points[k].lon) <= 180);
+    }
+    arena_destroy(arena);
+}
+
 /* Real outlines, up to tens of thousands of points. */
 static void test_provinces(void **state)
 {
@@ -180,9 +315,14 @@ static void test_provinces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stars),        cmocka_unit_test(test_stays_close),
-        cmocka_unit_test(test_stays_hollow), cmocka_unit_test(test_degenerate),
+        cmocka_unit_test(test_stars),
+        cmocka_unit_test(test_stays_close),
+        cmocka_unit_test(test_stays_hollow),
+        cmocka_unit_test(test_degenerate),
         cmocka_unit_test(test_provinces),
+        cmocka_unit_test(test_crossed_rings_lose_nothing),
+        cmocka_unit_test(test_uncrossed_and_hopeless),
+        cmocka_unit_test(test_crossed_at_180),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
