@@ -8,6 +8,7 @@
 #include "outlets/body.h"
 
 #include "amqp/amqp.h"
+#include "conf/secret.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ struct amqp_outlet {
     int body; /* enum outlet_body */
 
     struct outlet *outlet;
-    char password[OUTLET_SECRET_BYTES + 1];
+    char password[CONF_SECRET_BYTES + 1];
     struct amqp *connection;               /* NULL: none */
     struct loop_timer *late;               /* the confirmation takes too long */
     char routing_key[ROUTING_KEY_MAX + 1]; /* of what is being delivered */
@@ -211,7 +212,7 @@ static enum err_code amqp_outlet_init(void *instance, struct outlet *outlet, str
     amqp->outlet = outlet;
     if (amqp->prefix.len > 40)
         return err_set(err, ERR_INVALID, "prefix: is longer than 40 bytes");
-    if (outlet_secret_read(amqp->password_file, 1, amqp->password, err))
+    if (conf_secret_read(amqp->password_file, 1, amqp->password, err))
         return err_wrap(err, "password_file");
     return OK;
 }

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/hmac.h"
+#include "conf/secret.h"
 #include "http/http.h"
 
 #include <inttypes.h>
@@ -26,7 +27,7 @@ struct webhook {
     int64_t timeout_us;
 
     struct outlet *outlet;
-    char secret[OUTLET_SECRET_BYTES + 1], bearer[OUTLET_SECRET_BYTES + 1];
+    char secret[CONF_SECRET_BYTES + 1], bearer[CONF_SECRET_BYTES + 1];
     struct http_client *client;
     struct http_request *request; /* being answered; NULL: none */
 };
@@ -184,10 +185,9 @@ static enum err_code webhook_init(void *instance, struct outlet *outlet, struct 
         return err_wrap(err, "url");
     if (webhook->client_key.ptr && !webhook->client_cert.ptr)
         return err_set(err, ERR_INVALID, "client_key: says nothing without client_cert");
-    if (outlet_secret_read(webhook->secret_file, SECRET_MIN, webhook->secret, err))
+    if (conf_secret_read(webhook->secret_file, SECRET_MIN, webhook->secret, err))
         return err_wrap(err, "secret_file");
-    if (webhook->bearer_file.ptr &&
-        outlet_secret_read(webhook->bearer_file, 1, webhook->bearer, err))
+    if (webhook->bearer_file.ptr && conf_secret_read(webhook->bearer_file, 1, webhook->bearer, err))
         return err_wrap(err, "bearer_file");
     return OK;
 }
