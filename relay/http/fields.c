@@ -18,20 +18,25 @@ static int64_t read_seconds(struct slice text)
     return digits.len > 0 ? SECONDS_MAX : -1; /* more digits than fit */
 }
 
-int64_t http_retry_after_us(struct slice value, int64_t now_us)
+int64_t http_date_us(struct slice value)
 {
     char text[64];
-    int64_t seconds = read_seconds(value);
-    if (seconds >= 0)
-        return seconds * MICROSECONDS;
     if (value.len == 0 || value.len >= sizeof text)
         return -1;
     memcpy(text, value.ptr, value.len);
     text[value.len] = '\0';
     time_t date = curl_getdate(text, NULL);
-    if (date < 0)
+    return date < 0 ? -1 : (int64_t)date * MICROSECONDS;
+}
+
+int64_t http_retry_after_us(struct slice value, int64_t now_us)
+{
+    int64_t seconds = read_seconds(value), date_us = http_date_us(value);
+    if (seconds >= 0)
+        return seconds * MICROSECONDS;
+    if (date_us < 0)
         return -1;
-    int64_t wait_us = (int64_t)date * MICROSECONDS - now_us;
+    int64_t wait_us = date_us - now_us;
     if (wait_us > (int64_t)SECONDS_MAX * MICROSECONDS)
         return (int64_t)SECONDS_MAX * MICROSECONDS;
     return wait_us > 0 ? wait_us : 0;

@@ -79,7 +79,8 @@ struct http_result {
     struct slice url;       /* that answered: after redirects */
     int64_t retry_after_us; /* from now on; -1: not said */
     int64_t
-        max_age_us; /* Cache-Control max-age less Age, 0 for no-store and no-cache; -1: not said */
+        max_age_us;  /* Cache-Control max-age less Age, 0 for no-store and no-cache; -1: not said */
+    int64_t date_us; /* when the answer was made, by the server's own clock (Date); -1: not said */
     int64_t took_us;
     const struct http_request *of; /* for http_result_header() */
 };

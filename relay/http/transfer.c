@@ -248,6 +248,7 @@ struct http_result http_request_result(const struct http_request *request)
                                  .error = request->error,
                                  .retry_after_us = -1,
                                  .max_age_us = -1,
+                                 .date_us = -1,
                                  .of = request};
     int64_t now_us = clock_now_us(loop_clock(request->client->loop));
     result.took_us = now_us - request->queued_us;
@@ -268,5 +269,6 @@ struct http_result http_request_result(const struct http_request *request)
     result.content_type = header(request, "Content-Type");
     result.retry_after_us = http_retry_after_us(header(request, "Retry-After"), now_us);
     result.max_age_us = http_max_age_us(header(request, "Cache-Control"), header(request, "Age"));
+    result.date_us = http_date_us(header(request, "Date"));
     return result;
 }

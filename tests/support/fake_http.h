@@ -102,7 +102,8 @@ static void fake_http_now(void *context)
                                  .body = SLICE(""),
                                  .url = slice_from_cstr(request->call.url),
                                  .retry_after_us = -1,
-                                 .max_age_us = -1};
+                                 .max_age_us = -1,
+                                 .date_us = -1};
     size_t max_body = request->call.max_body      ? request->call.max_body
                       : request->client->max_body ? request->client->max_body
                                                   : (size_t)(8 * 1024 * 1024);

@@ -32,6 +32,15 @@ static void retry_after_is_seconds_or_a_date(void **state)
         assert_int_equal(after(bad[i]), -1);
 }
 
+static void a_date_is_an_instant(void **state)
+{
+    (void)state;
+    assert_int_equal(http_date_us(SLICE("Tue, 01 Sep 2026 10:00:00 GMT")), NOW);
+    assert_int_equal(http_date_us(SLICE("Tue Sep  1 10:00:00 2026")), NOW);
+    assert_int_equal(http_date_us(SLICE("soon")), -1);
+    assert_int_equal(http_date_us((struct slice){0}), -1);
+}
+
 static int64_t max_age(const char *cache_control, const char *age)
 {
     return http_max_age_us(slice_from_cstr(cache_control), slice_from_cstr(age));
@@ -96,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(retry_after_is_seconds_or_a_date),
+        cmocka_unit_test(a_date_is_an_instant),
         cmocka_unit_test(max_age_is_what_is_left),
         cmocka_unit_test(urls_are_checked_joined_and_masked),
     };

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -143,6 +144,7 @@ static void servers_say_how_long(void **state)
     const struct http_result *r = asking_get(&asking, "http://localhost:%d/busy", nginx.port);
     assert_int_equal(r->status, 503);
     assert_int_equal(r->retry_after_us, 3000000);
+    assert_in_range(r->date_us / 1000000, time(NULL) - 5, time(NULL) + 1);
     r = asking_get(&asking, "http://localhost:%d/fresh.json", nginx.port);
     assert_int_equal(r->max_age_us, 30000000);
     r = asking_get(&asking, "http://localhost:%d/missing", nginx.port);
