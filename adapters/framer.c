@@ -1,4 +1,4 @@
-#include "adapters/naad/framer.h"
+#include "adapters/framer.h"
 
 #include "base/mem.h"
 

@@ -1,5 +1,6 @@
 /*
- * framer: documents out of a stream that has no lengths (NAAD). Pure: bytes in, documents out.
+ * framer: alerts out of bytes without lengths (NAAD's streams, lists of alerts). Pure: bytes in,
+ * documents out.
  *
  * A document begins at an XML declaration or at the start tag of an `alert` and ends with its
  * root's end tag; between documents there may be white space and byte order marks. The scan knows
@@ -8,8 +9,8 @@
  * follows: a new XML declaration and an `alert` inside an `alert` end the document before them, and
  * `</alert>` ends an alert at any depth. Linear in the bytes, however they are cut.
  */
-#ifndef CAPRELAY_ADAPTERS_NAAD_FRAMER_H
-#define CAPRELAY_ADAPTERS_NAAD_FRAMER_H
+#ifndef CAPRELAY_ADAPTERS_FRAMER_H
+#define CAPRELAY_ADAPTERS_FRAMER_H
 
 #include "base/slice.h"
 
