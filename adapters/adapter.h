@@ -60,6 +60,10 @@ enum side host_country(struct host *host);
 /* A mark that was stored with an earlier document; false where there is none. Lent until the next
  * call. */
 bool host_mark(struct host *host, struct slice key, struct slice *value);
+/* A mark that goes with no document: a cursor that moves although nothing came. Stored soon; a
+ * crash may lose it, so it lags and never leads, if only what has settled by now lies before it.
+ * Texts are copied. */
+void host_set_mark(struct host *host, struct slice key, struct slice value);
 
 /* Whether the message that is referenced has arrived by now, from whichever source. */
 bool host_knows(struct host *host, const struct cap_reference *reference);

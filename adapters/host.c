@@ -114,6 +114,12 @@ bool host_mark(struct host *host, struct slice key, struct slice *value)
     return code == OK;
 }
 
+void host_set_mark(struct host *host, struct slice key, struct slice value)
+{
+    const struct host_port *port = &host->hosts->options.port;
+    port->set_mark(port->context, host->source->name, key, value);
+}
+
 bool host_knows(struct host *host, const struct cap_reference *reference)
 {
     const struct host_port *port = &host->hosts->options.port;

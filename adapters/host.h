@@ -27,6 +27,7 @@ struct host_port {
     /* ERR_NOT_FOUND where there is none. */
     enum err_code (*mark)(void *context, struct arena *arena, struct slice source, struct slice key,
                           struct slice *value, struct err *err);
+    void (*set_mark)(void *context, struct slice source, struct slice key, struct slice value);
     bool (*knows)(void *context, const struct cap_reference *reference);
     bool (*knows_identifier)(void *context, struct slice identifier);
     enum err_code (*receipt)(void *context, struct arena *arena, struct slice authority,

@@ -27,6 +27,12 @@ static enum err_code relay_mark(void *context, struct arena *arena, struct slice
     return journal_mark(relay->journal, arena, source, key, value, err);
 }
 
+static void relay_set_mark(void *context, struct slice source, struct slice key, struct slice value)
+{
+    struct host_relay *relay = context;
+    journal_set_mark(relay->journal, source, key, value);
+}
+
 static bool relay_knows(void *context, const struct cap_reference *reference)
 {
     struct host_relay *relay = context;
@@ -66,6 +72,7 @@ struct host_port host_port_relay(struct host_relay *relay)
     return (struct host_port){.deliver = relay_deliver,
                               .full = relay_full,
                               .mark = relay_mark,
+                              .set_mark = relay_set_mark,
                               .knows = relay_knows,
                               .knows_identifier = relay_knows_identifier,
                               .receipt = relay_receipt,

@@ -7,7 +7,7 @@
 #ifndef CAPRELAY_ADAPTERS_NAAD_STREAM_H
 #define CAPRELAY_ADAPTERS_NAAD_STREAM_H
 
-#include "adapters/naad/framer.h"
+#include "adapters/framer.h"
 #include "dial/dial.h"
 #include "loop/loop.h"
 

@@ -88,6 +88,15 @@ static inline enum err_code fake_mark(void *context, struct arena *arena, struct
     return OK;
 }
 
+static inline void fake_set_mark(void *context, struct slice source, struct slice key,
+                                 struct slice value)
+{
+    struct fake_port *port = context;
+    struct slice *kept = arena_alloc(port->arena, sizeof *kept);
+    *kept = arena_copy(port->arena, value);
+    map_put(port->marks, fake_mark_name(port->arena, source, key), kept);
+}
+
 static inline bool fake_knows_identifier(void *context, struct slice identifier)
 {
     struct fake_port *port = context;
@@ -147,6 +156,7 @@ static inline struct host_port fake_port_of(struct fake_port *port)
     return (struct host_port){.deliver = fake_deliver,
                               .full = fake_full,
                               .mark = fake_mark,
+                              .set_mark = fake_set_mark,
                               .knows = fake_knows,
                               .knows_identifier = fake_knows_identifier,
                               .receipt = fake_receipt,
@@ -161,12 +171,8 @@ static inline void fake_settle_at(struct fake_port *port, size_t i, const char *
     struct fake_delivery *item = &port->items[i];
     item->settled = true;
     port->settled++;
-    if (item->mark_key.ptr) {
-        struct slice *value = arena_alloc(port->arena, sizeof *value);
-        *value = item->mark_value;
-        map_put(port->marks, fake_mark_name(port->arena, item->source->name, item->mark_key),
-                value);
-    }
+    if (item->mark_key.ptr)
+        fake_set_mark(port, item->source->name, item->mark_key, item->mark_value);
     const struct intake_outcome outcome = {.tag = item->tag,
                                            .source = item->source,
                                            .verdict = slice_from_cstr(verdict),

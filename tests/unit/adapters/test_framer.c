@@ -1,5 +1,5 @@
 /* Documents out of a stream without lengths: however it is cut, whatever is in it. */
-#include "adapters/naad/framer.h"
+#include "adapters/framer.h"
 #include "base/buf.h"
 
 #include <setjmp.h>

@@ -238,6 +238,19 @@ static void marks_are_known_after_the_commit_only(void **state)
     assert_true(slice_eq_cstr(value, "3"));
 }
 
+static void a_mark_may_go_with_no_document(void **state)
+{
+    (void)state;
+    struct slice value;
+    start();
+    push(3);
+    fake_settle_all(&world.port, "relayed");
+    host_set_mark(pushed.instance->host, SLICE("at"), SLICE("4"));
+    assert_true(host_mark(pushed.instance->host, SLICE("at"), &value));
+    assert_true(slice_eq_cstr(value, "4"));
+    assert_int_equal(world.port.count, 1);
+}
+
 static void hostile_reasons_cannot_forge_the_log(void **state)
 {
     (void)state;
@@ -256,6 +269,7 @@ int main(void)
         PRESSURE_TEST(stop_forgets_the_next_attempt),
         PRESSURE_TEST(unreadable_part_is_the_verdict_of_an_envelope),
         PRESSURE_TEST(marks_are_known_after_the_commit_only),
+        PRESSURE_TEST(a_mark_may_go_with_no_document),
         PRESSURE_TEST(hostile_reasons_cannot_forge_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
