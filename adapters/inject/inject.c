@@ -7,30 +7,24 @@
  * get that same receipt whenever they come again.
  */
 #include "adapters/host.h"
+#include "adapters/inject/door.h"
 #include "adapters/inject/nonces.h"
-#include "adapters/inject/pending.h"
-#include "adapters/inject/request.h"
-#include "alert/parse.h"
 #include "publish/access.h"
-#include "seal/receipt.h"
 
 #include <stdlib.h>
 #include <zmq.h>
 
 enum {
     INJECT_MESSAGE_MAX = 9 * 1024 * 1024, /* an alert of 8 MiB, its header and signature */
-    INJECT_TAKEN_PER_TURN = 4,            /* each may be a parse and a signature check */
-    INJECT_PENDING_MAX = 256,
-    INJECT_RECEIPT_MAX = 2 * 1024 * 1024
+    INJECT_TAKEN_PER_TURN = 4             /* each may be a parse and a signature check */
 };
 
 struct inject {
     struct host *host;
     void *socket;
     struct loop_zmq *watcher;
-    struct parser *parser; /* to count the alerts */
     struct nonces nonces;
-    struct pending_list pending;
+    struct door door;
     bool paused;
 };
 
@@ -44,8 +38,9 @@ static int64_t now_us(const struct inject *inject)
 /* --- answers --- */
 
 /* Never waits: who does not read its answer asks again and gets the stored receipt. */
-static void answer(struct inject *inject, struct slice identity, struct slice receipt)
+static void answer(void *context, struct slice identity, struct slice receipt)
 {
+    struct inject *inject = context;
     if (!inject->socket)
         return;
     if (zmq_send(inject->socket, identity.ptr, identity.len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
@@ -54,29 +49,14 @@ static void answer(struct inject *inject, struct slice identity, struct slice re
                  log_quote_cstr(zmq_strerror(zmq_errno())).text);
 }
 
-/* A receipt for a request that did not come as far as the journal. */
 static void answer_refusal(struct inject *inject, struct slice identity,
                            const struct request *request, const char *reason, const char *text)
 {
-    struct err err = {0};
     struct buf frame;
-    const struct hosts_options *options_now = host_options(inject->host);
-    const struct receipt_facts facts = {.relay = options_now->relay_name,
-                                        .authority = request->authority,
-                                        .digest = request->has_digest ? &request->digest : NULL,
-                                        .dry_run = request->dry_run,
-                                        .verdict = SLICE("refused"),
-                                        .reason = slice_from_cstr(reason),
-                                        .text = slice_from_cstr(text),
-                                        .time_us = now_us(inject)};
-    host_log(inject->host, LOG_LEVEL_WARNING, "inject.refused", "authority=%s reason=%s text=%s",
-             log_quote(request->authority).text, reason, log_quote_cstr(text).text);
-    buf_init(&frame, INJECT_RECEIPT_MAX);
-    if (receipt_seal(options_now->actual_key, &facts, &frame, &err) == OK)
+    buf_init(&frame, REFUSALS_RECEIPT_MAX);
+    refusals_log(&inject->door.refusals, request, reason, text);
+    if (refusals_seal(&inject->door.refusals, request, reason, text, &frame))
         answer(inject, identity, buf_slice(&frame));
-    else
-        host_log(inject->host, LOG_LEVEL_ERROR, "inject.receipt", "error=%s",
-                 log_quote_cstr(err.text).text);
     buf_fini(&frame);
 }
 
@@ -101,54 +81,20 @@ static bool check_nonce(struct inject *inject, struct arena *arena, const struct
     }
 }
 
-/* One receipt speaks of one alert. */
-static bool check_single(const struct inject *inject, struct arena *arena,
-                         const struct request *request, struct request_refusal *refusal)
-{
-    struct parsed parsed = parser_read(inject->parser, arena, request->cap);
-    if (parsed.count <= 1)
-        return true;
-    *refusal = (struct request_refusal){"inject.several",
-                                        "the message holds several alerts; send each by itself"};
-    return false;
-}
-
-static void launch(struct inject *inject, struct slice identity, const struct request *request)
-{
-    struct pending *pending =
-        pending_add(&inject->pending, request->known->name, &request->digest, request->dry_run);
-    pending_add_client(pending, identity);
-    const struct host_injection injection = {.authority = request->known,
-                                             .bytes = request->cap,
-                                             .dry_run = request->dry_run,
-                                             .receipt = pending->receipt};
-    host_inject(inject->host, &injection); /* a dry run settles in here: pending is gone */
-}
-
 static void take_request(struct inject *inject, struct arena *arena, struct slice identity,
                          struct slice frame)
 {
     struct request request;
     struct request_refusal refusal;
     struct slice receipt;
-    bool good =
-        request_read(arena, frame, host_conf(inject->host), now_us(inject), &request, &refusal) &&
-        check_nonce(inject, arena, &request, &refusal);
-    struct pending *same = good && !request.dry_run
-                               ? pending_find(&inject->pending, request.authority, &request.digest)
-                               : NULL;
-    if (!good) {
+    enum door_verdict verdict = DOOR_REFUSED;
+    if (request_read(arena, frame, host_conf(inject->host), now_us(inject), &request, &refusal) &&
+        check_nonce(inject, arena, &request, &refusal))
+        verdict = door_take(&inject->door, arena, &request, identity, &receipt, &refusal);
+    if (verdict == DOOR_REFUSED)
         answer_refusal(inject, identity, &request, refusal.reason, refusal.text);
-    } else if (same) {
-        pending_add_client(same, identity);
-    } else if (!request.dry_run &&
-               host_receipt(inject->host, arena, request.known->name, &request.digest, &receipt)) {
+    else if (verdict == DOOR_STORED)
         answer(inject, identity, receipt);
-    } else if (!check_single(inject, arena, &request, &refusal)) {
-        answer_refusal(inject, identity, &request, refusal.reason, refusal.text);
-    } else {
-        launch(inject, identity, &request);
-    }
 }
 
 /* --- the socket --- */
@@ -179,7 +125,7 @@ static bool receive(struct inject *inject, struct arena *arena, struct slice *id
 
 static bool is_open(const struct inject *inject)
 {
-    return inject->watcher && !inject->paused && inject->pending.count < INJECT_PENDING_MAX;
+    return inject->watcher && !inject->paused && door_has_room(&inject->door);
 }
 
 static void update_watch(struct inject *inject)
@@ -220,6 +166,7 @@ static enum err_code inject_init(void *instance, struct host *host, struct err *
     struct inject *inject = instance;
     (void)err;
     inject->host = host;
+    inject->door = (struct door){.host = host, .answer = answer, .context = inject};
     nonces_init(&inject->nonces);
     return OK;
 }
@@ -242,8 +189,7 @@ static void inject_stop(void *instance)
     if (inject->socket)
         close_socket(inject->socket);
     inject->socket = NULL;
-    parser_destroy(inject->parser);
-    inject->parser = NULL;
+    door_stop(&inject->door);
     inject->paused = false;
 }
 
@@ -266,7 +212,7 @@ static enum err_code open_socket(struct inject *inject, const struct hosts_optio
 static enum err_code inject_start(void *instance, struct err *err)
 {
     struct inject *inject = instance;
-    enum err_code code = parser_create(&inject->parser, err);
+    enum err_code code = door_start(&inject->door, err);
     if (code == OK)
         code = open_socket(inject, host_options(inject->host), err);
     if (code == OK)
@@ -285,8 +231,7 @@ static void inject_fini(void *instance)
     struct inject *inject = instance;
     inject_stop(inject);
     nonces_fini(&inject->nonces);
-    while (inject->pending.first)
-        pending_free(pending_take(&inject->pending, inject->pending.first->receipt));
+    door_fini(&inject->door);
 }
 
 static void inject_pause(void *instance)
@@ -306,24 +251,7 @@ static void inject_resume(void *instance)
 static void inject_settled(void *instance, const struct adapter_outcome *outcome)
 {
     struct inject *inject = instance;
-    struct pending *pending = pending_take(&inject->pending, outcome->receipt);
-    if (!pending)
-        return;
-    struct slice receipt = outcome->intake ? outcome->intake->receipt : (struct slice){0};
-    for (size_t i = 0; i < pending->client_count; i++) {
-        struct slice identity =
-            slice_of(pending->clients[i].identity, pending->clients[i].identity_len);
-        const struct request request = {.authority = slice_from_cstr(pending->authority),
-                                        .has_digest = true,
-                                        .digest = pending->digest,
-                                        .dry_run = pending->dry_run};
-        if (receipt.len > 0)
-            answer(inject, identity, receipt);
-        else
-            answer_refusal(inject, identity, &request, "inject.receipt",
-                           "the relay could not make a receipt; ask it with `why`");
-    }
-    pending_free(pending);
+    door_settled(&inject->door, outcome);
     update_watch(inject);
 }
 

@@ -21,6 +21,14 @@ struct pending *pending_find(const struct pending_list *list, struct slice autho
     return NULL;
 }
 
+size_t pending_count_of(const struct pending_list *list, struct slice authority)
+{
+    size_t count = 0;
+    for (const struct pending *p = list->first; p; p = p->next)
+        count += slice_eq_cstr(authority, p->authority);
+    return count;
+}
+
 struct pending *pending_add(struct pending_list *list, struct slice authority,
                             const struct digest *digest, bool dry_run)
 {
@@ -35,17 +43,18 @@ struct pending *pending_add(struct pending_list *list, struct slice authority,
     return pending;
 }
 
-void pending_add_client(struct pending *pending, struct slice identity)
+bool pending_add_client(struct pending *pending, struct slice identity)
 {
     for (size_t i = 0; i < pending->client_count; i++)
         if (slice_eq(identity,
                      slice_of(pending->clients[i].identity, pending->clients[i].identity_len)))
-            return;
+            return true;
     if (pending->client_count == PENDING_CLIENTS_MAX)
-        return;
+        return false;
     struct pending_client *client = &pending->clients[pending->client_count++];
     client->identity = copy_of(identity);
     client->identity_len = identity.len;
+    return true;
 }
 
 struct pending *pending_take(struct pending_list *list, uint64_t receipt)

@@ -15,7 +15,7 @@
 enum { PENDING_CLIENTS_MAX = 8 };
 
 struct pending_client {
-    char *identity; /* ROUTER's routing id */
+    char *identity; /* as its door names it: ROUTER's routing id, a request's number */
     size_t identity_len;
 };
 
@@ -38,10 +38,12 @@ struct pending_list {
 /* The one that waits for those bytes, not a dry run; NULL for none. */
 struct pending *pending_find(const struct pending_list *list, struct slice authority,
                              const struct digest *digest);
+/* How many of that authority wait, dry runs too. */
+size_t pending_count_of(const struct pending_list *list, struct slice authority);
 struct pending *pending_add(struct pending_list *list, struct slice authority,
                             const struct digest *digest, bool dry_run);
-/* One more that is to hear of it; more than a few of the same bytes are not remembered. */
-void pending_add_client(struct pending *pending, struct slice identity);
+/* One more that is to hear of it; more than a few of the same bytes are not remembered: false. */
+bool pending_add_client(struct pending *pending, struct slice identity);
 /* Takes it out of the list; the caller frees it. NULL where there is none. */
 struct pending *pending_take(struct pending_list *list, uint64_t receipt);
 void pending_free(struct pending *pending);

@@ -1,8 +1,8 @@
 /* Injection over a real socket on the loopback of the process, with real signatures. */
 #include "tests/support/adapter_world.h"
 
+#include "adapters/inject/door.h"
 #include "adapters/inject/nonces.h"
-#include "adapters/inject/request.h"
 #include "publish/access.h"
 #include "seal/key.h"
 #include "seal/packet.h"
@@ -276,6 +276,63 @@ static void full_journal_leaves_requests_in_the_socket(void **state)
     assert_int_equal(world.port.count, 2);
 }
 
+static int lines_with(const char *text)
+{
+    int count = 0;
+    for (const char *at = world.log; (at = strstr(at, text)); at++)
+        count++;
+    return count;
+}
+
+static void refusals_are_all_answered_and_the_log_is_bounded(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 50; i++)
+        refused((struct sending){.cap = CAP("A"), .authority = "me-ema"}, "inject.authority");
+    assert_int_equal(lines_with("inject.refused "), REFUSALS_LINES_PER_MINUTE);
+    /* Strangers do not hide what befalls an authority. */
+    refused((struct sending){.cap = "<feed>" CAP("A") CAP("B") "</feed>"}, "inject.several");
+    assert_int_equal(lines_with("inject.refused "), REFUSALS_LINES_PER_MINUTE + 1);
+    assert_int_equal(lines_with("inject.refused-more"), 0);
+    world_run(&world, 61 * (int64_t)SECOND);
+    assert_int_equal(lines_with("inject.refused-more"), 1);
+    assert_true(world_logged(&world, "of=strangers count=30"));
+    refused((struct sending){.cap = CAP("A"), .authority = "me-ema"}, "inject.authority");
+    assert_int_equal(lines_with("inject.refused "), REFUSALS_LINES_PER_MINUTE + 2);
+    world_run(&world, 600 * (int64_t)SECOND);
+    assert_int_equal(lines_with("inject.refused-more"), 1);
+}
+
+static void what_was_left_out_is_told_at_the_end(void **state)
+{
+    (void)state;
+    for (int i = 0; i < REFUSALS_LINES_PER_MINUTE + 3; i++)
+        refused((struct sending){.cap = CAP("A"), .authority = "me-ema"}, "inject.authority");
+    hosts_stop(world.hosts);
+    assert_true(world_logged(&world, "inject.refused-more"));
+    assert_true(world_logged(&world, "count=3 "));
+}
+
+static void one_authority_leaves_room_for_others(void **state)
+{
+    (void)state;
+    char cap[400];
+    for (int i = 0; i < DOOR_PENDING_OF_ONE_MAX; i++) {
+        snprintf(cap, sizeof cap, "<alert><identifier>A%d</identifier></alert>", i);
+        send_request((struct sending){.cap = cap});
+    }
+    assert_int_equal(world.port.count, DOOR_PENDING_OF_ONE_MAX);
+    refused((struct sending){.cap = CAP("one more")}, "inject.busy");
+    fake_settle_all(&world.port, "relayed");
+    world_run(&world, 0);
+    char got[1000];
+    size_t len;
+    while (receive(got, sizeof got, &len)) {
+    }
+    send_request((struct sending){.cap = CAP("one more")});
+    assert_int_equal(world.port.count, DOOR_PENDING_OF_ONE_MAX + 1);
+}
+
 static void nonces_are_kept_for_their_time(void **state)
 {
     (void)state;
@@ -318,6 +375,9 @@ int main(void)
         INJECT_TEST(resend_before_the_commit_waits_for_the_same),
         INJECT_TEST(dry_run_is_answered_at_once_and_again),
         INJECT_TEST(full_journal_leaves_requests_in_the_socket),
+        INJECT_TEST(refusals_are_all_answered_and_the_log_is_bounded),
+        INJECT_TEST(what_was_left_out_is_told_at_the_end),
+        INJECT_TEST(one_authority_leaves_room_for_others),
         cmocka_unit_test(nonces_are_kept_for_their_time),
         cmocka_unit_test(full_memory_of_nonces_refuses_rather_than_forgets),
     };

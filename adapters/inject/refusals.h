@@ -1,0 +1,41 @@
+/*
+ * refusals: requests that end at the door, in the log and as signed receipts.
+ *
+ * Whoever reaches the port can be refused as often as he likes, so only so many lines a minute are
+ * written; the others are counted, and the count is written when the minute is over. Authorities
+ * and strangers are counted apart: nobody from outside can hide what befalls an authority. For the
+ * loop's thread.
+ */
+#ifndef CAPRELAY_ADAPTERS_INJECT_REFUSALS_H
+#define CAPRELAY_ADAPTERS_INJECT_REFUSALS_H
+
+#include "adapters/host.h"
+#include "adapters/inject/request.h"
+
+enum { REFUSALS_LINES_PER_MINUTE = 20, REFUSALS_RECEIPT_MAX = 2 * 1024 * 1024 };
+
+struct refusals_count {
+    unsigned lines;    /* written since the minute began */
+    uint64_t left_out; /* and these were not */
+};
+
+struct refusals {
+    struct host *host;
+    struct loop_timer *minute;
+    struct refusals_count known, strangers;
+};
+
+/* `host` must have a loop: at the start, not in init. */
+void refusals_start(struct refusals *refusals, struct host *host);
+/* Writes the counts that are still owed. Idempotent; accepts one that was never started. */
+void refusals_stop(struct refusals *refusals);
+
+/* Its line in the log. `request` is filled as far as it could be read. */
+void refusals_log(struct refusals *refusals, const struct request *request, const char *reason,
+                  const char *text);
+/* The receipt for a request that did not come as far as the journal, appended to `frame`; false
+ * with a line in the log where none can be made. */
+bool refusals_seal(const struct refusals *refusals, const struct request *request,
+                   const char *reason, const char *text, struct buf *frame);
+
+#endif
