@@ -164,6 +164,16 @@ struct cap_area {
     unsigned line;
 };
 
+/* What a resource's digest turns out to be over (resource.h). */
+enum digest_reading {
+    DIGEST_NOT_READ = 0, /* nobody has looked yet: the model was not made by parser_read() */
+    DIGEST_ABSENT,       /* no digest */
+    DIGEST_OF_BYTES,     /* over the decoded content, as CAP means it */
+    DIGEST_OF_BASE64,    /* over the base64 text, as written or without its white space */
+    DIGEST_MISMATCH,     /* over neither, or no 40 hex digits */
+    DIGEST_UNCHECKED     /* nothing embedded, or SHA-1 is not to be had on this machine */
+};
+
 struct cap_resource {
     struct slice resource_desc;
     struct slice mime_type;
@@ -171,6 +181,7 @@ struct cap_resource {
     struct slice uri;
     struct slice deref_uri; /* base64 text */
     struct slice digest;    /* SHA-1, hex, as written */
+    enum digest_reading digest_reading;
     unsigned line;
 };
 

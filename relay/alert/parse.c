@@ -5,6 +5,7 @@
 #include "alert/entry.h"
 #include "alert/incident.h"
 #include "alert/repair.h"
+#include "alert/resource.h"
 #include "alert/text.h"
 #include "alert/validate.h"
 #include "base/mem.h"
@@ -109,14 +110,26 @@ static struct reader begin_alert(struct reading *reading, const xmlNode *element
                            .line_offset = line_offset(reading)};
 }
 
+/* Here and not by whoever asks first, since from here on the alert does not change. */
+static void read_digests(struct alert *alert)
+{
+    for (size_t i = 0; i < alert->info_count; i++) {
+        const struct cap_info *info = &alert->infos[i];
+        for (size_t j = 0; j < info->resource_count; j++)
+            info->resources[j].digest_reading = resource_digest(&info->resources[j]);
+    }
+}
+
 static void read_one(struct reading *reading, xmlNode *element)
 {
     struct reader reader = begin_alert(reading, element);
     struct alert *alert = reader.alert;
     read_alert(&reader);
     envelope_apply(&reader);
-    if (!reading->bare)
+    if (!reading->bare) {
         validate_alert(&reading->parser->schemas, &reader, element);
+        read_digests(alert);
+    }
     if (alert->repaired)
         alert->schema_valid = false;
     bool heartbeat = alert->status == STATUS_SYSTEM && contains_heartbeat(alert->sender);

@@ -12,14 +12,8 @@
 
 #include "alert/alert.h"
 
-enum digest_reading {
-    DIGEST_ABSENT,    /* no digest */
-    DIGEST_OF_BYTES,  /* over the decoded content, as CAP means it */
-    DIGEST_OF_BASE64, /* over the base64 text, as written or without its white space */
-    DIGEST_MISMATCH,  /* over neither, or no 40 hex digits */
-    DIGEST_UNCHECKED  /* nothing embedded, or SHA-1 is not to be had on this machine */
-};
-
+/* Never DIGEST_NOT_READ. The resource's own digest_reading where that is known, for the text may be
+ * megabytes and several rooms ask; whoever changes a digest sets it back to DIGEST_NOT_READ. */
 enum digest_reading resource_digest(const struct cap_resource *resource);
 /* "absent", "bytes", "base64", "mismatch", "unchecked". Lent for ever. */
 const char *digest_reading_name(enum digest_reading reading);

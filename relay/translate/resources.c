@@ -178,11 +178,18 @@ static void translate_description(const struct passage *p)
     p->resource->resource_desc = said;
 }
 
+/* Whether what is embedded has to be decoded to say what is true of it. */
+static bool wants_content(const struct cap_resource *given)
+{
+    return !slice_is_empty(given->size) || resource_digest(given) == DIGEST_OF_BASE64;
+}
+
 static void translate_resource(const struct passage *p)
 {
-    struct embedded content;
-    bool measured = resource_embedded(p->given, &content);
+    struct embedded content = {0};
+    bool measured = wants_content(p->given) && resource_embedded(p->given, &content);
     p->resource->line = 0;
+    p->resource->digest_reading = DIGEST_NOT_READ;
     translate_uri(p);
     translate_description(p);
     fill(p, &p->resource->mime_type, SLICE("application/octet-stream"), "mimeType");

@@ -98,6 +98,50 @@ static void test_base64_in_lines(void **state)
     assert_memory_equal(out, "\xfb\xff\xbf", 3);
 }
 
+static void test_base64_a_piece_at_a_time(void **state)
+{
+    (void)state;
+    const struct slice text = SLICE(" QUJD\r\nREVG R0hJSktM\nTU5PUA== ");
+    for (size_t size = 4; size <= 20; size++) {
+        uint8_t out[64];
+        size_t put = 0, len;
+        struct base64_reader reader = base64_begin(text);
+        while ((len = base64_next(&reader, out + put, size))) {
+            assert_true(len <= size);
+            put += len;
+        }
+        assert_true(base64_is_whole(&reader));
+        assert_int_equal(put, 16);
+        assert_memory_equal(out, "ABCDEFGHIJKLMNOP", 16);
+    }
+}
+
+static void test_a_reading_is_kept(void **state)
+{
+    (void)state;
+    struct cap_resource resource = {.deref_uri = SLICE(SOUND),
+                                    .digest = SLICE(SOUND_BYTES_SHA1),
+                                    .digest_reading = DIGEST_OF_BASE64};
+    assert_int_equal(resource_digest(&resource), DIGEST_OF_BASE64);
+    resource.digest_reading = DIGEST_NOT_READ;
+    assert_int_equal(resource_digest(&resource), DIGEST_OF_BYTES);
+}
+
+static void test_sha1_in_pieces(void **state)
+{
+    (void)state;
+    uint8_t whole[SHA1_BYTES], pieces[SHA1_BYTES];
+    struct sha1_state *sha1 = sha1_begin();
+    sha1_add(sha1, SLICE("un"));
+    sha1_add(sha1, (struct slice){0});
+    sha1_add(sha1, SLICE(" son"));
+    assert_true(sha1_end(sha1, pieces));
+    assert_true(sha1_of(SLICE("un son"), whole));
+    assert_memory_equal(whole, pieces, SHA1_BYTES);
+    sha1_add(NULL, SLICE("nothing"));
+    assert_false(sha1_end(NULL, pieces));
+}
+
 static void test_what_is_no_base64(void **state)
 {
     (void)state;
@@ -132,6 +176,9 @@ int main(void)
         cmocka_unit_test(test_embedded_content_is_measured),
         cmocka_unit_test(test_base64_with_and_without_padding),
         cmocka_unit_test(test_base64_in_lines),
+        cmocka_unit_test(test_base64_a_piece_at_a_time),
+        cmocka_unit_test(test_a_reading_is_kept),
+        cmocka_unit_test(test_sha1_in_pieces),
         cmocka_unit_test(test_what_is_no_base64),
         cmocka_unit_test(test_sha1_of_nothing),
     };
