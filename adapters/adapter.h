@@ -65,11 +65,13 @@ bool host_mark(struct host *host, struct slice key, struct slice *value);
  * Texts are copied. */
 void host_set_mark(struct host *host, struct slice key, struct slice value);
 
-/* Whether the message that is referenced has arrived by now, from whichever source. */
+/* Whether the message that is referenced has arrived by now, from whichever source, and was not
+ * refused. */
 bool host_knows(struct host *host, const struct cap_reference *reference);
-/* The same by its identifier alone, for who is told no more of it; what is in flight does not
- * count. */
-bool host_knows_identifier(struct host *host, struct slice identifier);
+/* Whether an alert of that identifier has arrived under a signature that its source's pins accept,
+ * for who is told no more than the identifier and may leave the alert unfetched: anybody can write
+ * an identifier. What is in flight does not count. */
+bool host_has_signed(struct host *host, struct slice identifier);
 
 struct adapter_outcome {
     uint64_t receipt;

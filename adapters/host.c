@@ -126,10 +126,10 @@ bool host_knows(struct host *host, const struct cap_reference *reference)
     return port->knows(port->context, reference);
 }
 
-bool host_knows_identifier(struct host *host, struct slice identifier)
+bool host_has_signed(struct host *host, struct slice identifier)
 {
     const struct host_port *port = &host->hosts->options.port;
-    return port->knows_identifier(port->context, identifier);
+    return port->has_signed(port->context, identifier);
 }
 
 bool host_receipt(struct host *host, struct arena *arena, struct slice authority,

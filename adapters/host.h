@@ -29,7 +29,7 @@ struct host_port {
                           struct slice *value, struct err *err);
     void (*set_mark)(void *context, struct slice source, struct slice key, struct slice value);
     bool (*knows)(void *context, const struct cap_reference *reference);
-    bool (*knows_identifier)(void *context, struct slice identifier);
+    bool (*has_signed)(void *context, struct slice identifier);
     enum err_code (*receipt)(void *context, struct arena *arena, struct slice authority,
                              const struct digest *digest, struct slice *out, struct err *err);
     /* Around work on a document before intake has it, which may be what kills the relay. false: it

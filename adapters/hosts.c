@@ -39,10 +39,10 @@ static bool relay_knows(void *context, const struct cap_reference *reference)
     return intake_knows(relay->intake, reference);
 }
 
-static bool relay_knows_identifier(void *context, struct slice identifier)
+static bool relay_has_signed(void *context, struct slice identifier)
 {
     struct host_relay *relay = context;
-    return intake_knows_identifier(relay->intake, identifier);
+    return intake_has_signed(relay->intake, identifier);
 }
 
 static enum err_code relay_receipt(void *context, struct arena *arena, struct slice authority,
@@ -74,7 +74,7 @@ struct host_port host_port_relay(struct host_relay *relay)
                               .mark = relay_mark,
                               .set_mark = relay_set_mark,
                               .knows = relay_knows,
-                              .knows_identifier = relay_knows_identifier,
+                              .has_signed = relay_has_signed,
                               .receipt = relay_receipt,
                               .guard = relay_guard,
                               .unguard = relay_unguard,

@@ -3,7 +3,8 @@
  *
  * AMQP announces each file, in a named durable queue that goes on filling while the relay is away;
  * the file is fetched over HTTPS. An announcement is acknowledged when its alert is in the journal.
- * An alert that NAAD has brought already is told by the number in the file's name and not fetched.
+ * An alert that NAAD has brought already, with a good signature, is told by the number in the
+ * file's name and not fetched.
  */
 #include "adapters/adapter.h"
 #include "adapters/backoff.h"
@@ -13,6 +14,7 @@
 #include "base/arena.h"
 #include "http/http.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum {
@@ -38,7 +40,8 @@ struct eccc {
     struct fetches *fetches;
     struct loop_timer *retry;
     struct backoff backoff;
-    uint64_t known, missing; /* announcements that were not fetched; files that were nowhere */
+    uint64_t missing; /* files that were announced and nowhere, since the source was made */
+    char last_missing[100];
     char trouble[300];
 };
 
@@ -128,9 +131,9 @@ static const struct conf_row options[] = {
      .type = CONF_BOOL,
      .offset = offsetof(struct eccc, skip_known),
      .fallback = "true",
-     .help =
-         "An alert that has arrived already (by NAAD) is not fetched. false: it is, and becomes "
-         "a duplicate."},
+     .help = "An alert that has arrived already (by NAAD) is not fetched, if it came under an XML "
+             "signature that the pins of that source accept: without `signature` there, everything "
+             "is fetched. false: it always is, and becomes a duplicate."},
     {.name = "reconnect_max",
      .type = CONF_DURATION,
      .offset = offsetof(struct eccc, reconnect_max_us),
@@ -157,6 +160,10 @@ static void tell_state(struct eccc *eccc)
     if (eccc->trouble[0])
         host_state(eccc->host, SOURCE_DEGRADED, "%s; %zu files wait", eccc->trouble,
                    fetches_count(eccc->fetches));
+    else if (eccc->missing)
+        host_state(eccc->host, SOURCE_LIVE,
+                   "consuming %.*s; %" PRIu64 " announced files were nowhere, the last %s",
+                   SLICE_ARG(eccc->queue), eccc->missing, eccc->last_missing);
     else
         host_state(eccc->host, SOURCE_LIVE, "consuming %.*s", SLICE_ARG(eccc->queue));
 }
@@ -215,8 +222,7 @@ static void on_message(void *context, const struct amqp_message *message)
     } else if (!may_fetch(eccc, pointer.url)) {
         refuse(eccc, message->tag, message, "not below any of fetch_from");
     } else if (eccc->skip_known && pointer.identifier.len > 0 &&
-               host_knows_identifier(eccc->host, pointer.identifier)) {
-        eccc->known++;
+               host_has_signed(eccc->host, pointer.identifier)) {
         host_log(eccc->host, LOG_LEVEL_DEBUG, "eccc.known", "id=%s",
                  log_quote(pointer.identifier).text);
         amqp_ack(eccc->amqp, message->tag);
@@ -239,6 +245,8 @@ static void on_missing(void *context, uint64_t number, struct slice name, const 
     eccc->missing++;
     host_log(eccc->host, LOG_LEVEL_ERROR, "eccc.missing", "file=%s reason=%s", log_quote(name).text,
              log_quote_cstr(reason).text);
+    snprintf(eccc->last_missing, sizeof eccc->last_missing, "%.*s", SLICE_ARG(name));
+    tell_state(eccc);
     acknowledge(eccc, number);
 }
 

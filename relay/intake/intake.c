@@ -38,6 +38,20 @@ void intake_destroy(struct intake *intake)
     free(intake);
 }
 
+/* One that was refused, for its signature say, is not what was asked for: the archive may have the
+ * true one. */
+static bool is_in_journal(struct intake *intake, struct arena *arena,
+                          const struct identity *identity)
+{
+    struct journal_known row;
+    struct err err;
+    enum err_code code =
+        journal_find_reference(intake->options.journal, arena, identity, &row, &err);
+    if (code == OK)
+        return verdict_from_name(row.verdict) != VERDICT_REFUSED;
+    return code != ERR_NOT_FOUND;
+}
+
 bool intake_knows(struct intake *intake, const struct cap_reference *reference)
 {
     static const enum alert_class classes[] = {CLASS_ACTUAL, CLASS_EXERCISE};
@@ -46,21 +60,18 @@ bool intake_knows(struct intake *intake, const struct cap_reference *reference)
     for (size_t i = 0; i < 2 && !known; i++) {
         struct identity identity = identity_of_reference(reference, classes[i]);
         struct known_message in_flight;
-        struct journal_known row;
-        struct err err;
         known = known_find(intake->known, arena, &identity, &in_flight, 1) > 0 ||
-                journal_find_reference(intake->options.journal, arena, &identity, &row, &err) !=
-                    ERR_NOT_FOUND;
+                is_in_journal(intake, arena, &identity);
     }
     arena_destroy(arena);
     return known;
 }
 
-bool intake_knows_identifier(struct intake *intake, struct slice identifier)
+bool intake_has_signed(struct intake *intake, struct slice identifier)
 {
-    bool known = false;
+    bool found = false;
     struct err err;
-    return journal_has_identifier(intake->options.journal, identifier, &known, &err) == OK && known;
+    return journal_has_signed(intake->options.journal, identifier, &found, &err) == OK && found;
 }
 
 void intake_set_policy(struct intake *intake, const struct route_policy *policy)

@@ -124,11 +124,12 @@ enum err_code intake_sealer_create(const struct bulletin_options *bulletin,
 void intake_sealer_destroy(struct intake_sealer *sealer);
 void intake_sealer_hooks(struct intake_sealer *sealer, struct journal_hooks *hooks);
 
-/* Whether a message of that identity has arrived, in whatever class and with whatever verdict; what
- * a source's archive need not be asked for. A journal that cannot be read counts as yes. */
+/* Whether a message of that identity has arrived, in whatever class, and was not refused; what a
+ * source's archive need not be asked for. A journal that cannot be read counts as yes. */
 bool intake_knows(struct intake *intake, const struct cap_reference *reference);
-/* The same for who knows no more than the identifier yet; what is in flight does not count. */
-bool intake_knows_identifier(struct intake *intake, struct slice identifier);
+/* Whether one of that identifier has arrived under a signature that a pin of its source accepted;
+ * what is in flight does not count. A journal that cannot be read counts as no. */
+bool intake_has_signed(struct intake *intake, struct slice identifier);
 
 /* Runs the stages and appends to the journal; outcomes come by settle, later (dry run: before it
  * returns). */

@@ -238,10 +238,11 @@ enum err_code journal_find_referencing(struct journal *journal, struct arena *ar
 enum err_code journal_find_receipt(struct journal *journal, struct arena *arena,
                                    struct slice authority, const struct digest *digest,
                                    struct slice *out, struct err *err);
-/* Whether a readable message with that identifier has arrived, whoever sent it and when: coarser
- * than journal_find(), for who knows no more of it yet. */
-enum err_code journal_has_identifier(struct journal *journal, struct slice identifier, bool *out,
-                                     struct err *err);
+/* Whether a message with that identifier has arrived whose own XML signature a pin of its source
+ * accepted, whoever sent it and when: for who knows no more of it yet than the identifier, which
+ * anybody can write. */
+enum err_code journal_has_signed(struct journal *journal, struct slice identifier, bool *out,
+                                 struct err *err);
 /* A source's own mark; ERR_NOT_FOUND. */
 enum err_code journal_mark(struct journal *journal, struct arena *arena, struct slice source,
                            struct slice key, struct slice *value, struct err *err);

@@ -275,12 +275,12 @@ enum err_code journal_mark(struct journal *journal, struct arena *arena, struct 
     return code == OK && !found ? err_set(err, ERR_NOT_FOUND, "no such mark") : code;
 }
 
-enum err_code journal_has_identifier(struct journal *journal, struct slice identifier, bool *out,
-                                     struct err *err)
+enum err_code journal_has_signed(struct journal *journal, struct slice identifier, bool *out,
+                                 struct err *err)
 {
     struct query query;
 
-    query_begin(&query, &journal->reader, SELECT_IDENTIFIER);
+    query_begin(&query, &journal->reader, SELECT_SIGNED);
     query_text(&query, slice_present(identifier));
     *out = query_row(&query);
     return query_end(&query, "arrivals", err);

@@ -84,8 +84,10 @@ static const char *const sql[STATEMENT_COUNT] = {
     [SELECT_WHY] =
         "SELECT arrival, received_us, first_arrival, source, class, verdict, reason, detail, "
         "notes, sender, identifier, authority, sent_s, digest FROM arrivals WHERE arrival = ?",
-    [SELECT_IDENTIFIER] = "SELECT 1 FROM arrivals WHERE identifier = ? "
-                          "AND verdict NOT IN ('refused', 'loop') LIMIT 1",
+    /* `signer` is told only where a pin accepted the signature. */
+    [SELECT_SIGNED] = "SELECT 1 FROM arrivals WHERE identifier = ? "
+                      "AND verdict NOT IN ('refused', 'loop') "
+                      "AND json_extract(notes, '$.signature.signer') IS NOT NULL LIMIT 1",
     [SELECT_MARK] = "SELECT value FROM marks WHERE source = ? AND key = ?",
     [SELECT_CRASHES] = "SELECT count FROM crashes WHERE digest = ?",
     /* What was not published is nobody's to fetch: it may not be public. */

@@ -9,11 +9,12 @@ import pytest
 
 pytest.importorskip("pika", reason="skipped: python3-pika is not installed")
 
-from alerts import Alert  # noqa: E402
+from alerts import Alert, now  # noqa: E402
 from datamart import Datamart  # noqa: E402
 from naad_hub import Hub  # noqa: E402
 from rabbitmq import RabbitMQ  # noqa: E402
-from test_naad import verdicts, wait_for  # noqa: E402
+from test_naad import state, verdicts, wait_for  # noqa: E402
+from xml_signer import XmlSigner  # noqa: E402
 
 # The long run: CAPRELAY_MESSAGES=10000.
 MESSAGES = int(os.environ.get("CAPRELAY_MESSAGES", "400"))
@@ -137,6 +138,7 @@ def test_a_late_file_is_tried_again_and_a_lost_one_is_told(make_relay, datamart)
     wait_for(relay, [identifier(3002)])  # it holds up nobody
     relay.wait_log("eccc.missing", seconds=30)
     assert "0000003001" in relay.log()
+    assert "1 announced files were nowhere, the last T_WWCN16_C_CWUL_202604152051_0000003001.cap" in state(relay)
     assert wait_acknowledged(datamart, relay) == 0
 
 
@@ -153,28 +155,58 @@ def test_only_what_is_allowed_is_fetched(make_relay, datamart):
     assert wait_acknowledged(datamart, relay) == 0
 
 
-def test_what_naad_has_brought_is_not_fetched(make_relay, datamart):
-    hub = Hub(streams=1)
-    try:
-        relay = make_relay(sources=[datamart.source(**datamart.options), hub.source()]).start()
-        hub.streams[0].wait_peer()
-        wait_consumed(datamart)
-        alert = Alert(identifier(5000))
-        hub.publish(alert)
-        wait_for(relay, [alert.identifier])
-        datamart.publish(alert, 5000)
-        other = Alert(identifier(5001))
-        datamart.publish(other, 5001)
-        wait_for(relay, [other.identifier])
-        assert len(datamart.server.asked) == 1
-        # The other way round NAAD's copy is a duplicate, and a copy of the same bulletin.
-        hub.publish(other)
-        deadline = time.monotonic() + 20
-        while verdicts(relay)[other.identifier] != {"relayed": 1, "duplicate": 1}:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-    finally:
-        hub.close()
+@pytest.fixture
+def hub():
+    made = Hub(streams=1)
+    yield made
+    made.close()
+
+
+def wait_verdicts(relay, identifier, wanted, seconds=20):
+    deadline = time.monotonic() + seconds
+    while verdicts(relay)[identifier] != wanted:
+        assert time.monotonic() < deadline, f"{verdicts(relay)[identifier]}\n{relay.log()[-2000:]}"
+        time.sleep(0.1)
+
+
+def test_what_naad_has_brought_with_a_good_signature_is_not_fetched(make_relay, datamart, hub, tmp_path):
+    signer = XmlSigner(tmp_path / "signer")
+    relay = make_relay(sources=[datamart.source(**datamart.options), hub.source(signature=signer.signature())]).start()
+    hub.streams[0].wait_peer()
+    wait_consumed(datamart)
+    alert = signer.sign(Alert(identifier(5000)))
+    hub.publish(alert)
+    wait_for(relay, [alert.identifier])
+    datamart.publish(alert, 5000)
+    other = Alert(identifier(5001))
+    datamart.publish(other, 5001)
+    wait_for(relay, [other.identifier])
+    assert len(datamart.server.asked) == 1
+    # The other way round NAAD's copy is a duplicate, and a copy of the same bulletin.
+    hub.publish(other)
+    wait_verdicts(relay, other.identifier, {"relayed": 1, "duplicate": 1})
+    assert wait_acknowledged(datamart, relay) == 0
+
+
+@pytest.mark.parametrize("policy, forged", [("flag", "relayed"), ("require", "refused"), ("ignore", "relayed")])
+def test_a_forgery_on_naads_plain_stream_does_not_keep_the_true_alert_away(make_relay, datamart, hub, tmp_path, policy, forged):
+    signer, stranger = XmlSigner(tmp_path / "signer"), XmlSigner(tmp_path / "stranger", "stranger")
+    relay = make_relay(sources=[datamart.source(**datamart.options), hub.source(signature=signer.signature(policy))]).start()
+    hub.streams[0].wait_peer()
+    wait_consumed(datamart)
+    sent = now()
+    true = [Alert(identifier(number), sent=sent) for number in (5100, 5101, 5102)]
+    lies = [Alert(one.identifier, sent=sent, headline="All is well") for one in true]
+    lies[1] = stranger.sign(lies[1])
+    lies[2] = signer.sign(true[2])
+    lies[2].xml = lies[2].xml.replace(b"<severity>Severe<", b"<severity>Minor<")
+    for number, (one, lie) in enumerate(zip(true, lies)):
+        hub.publish(lie)
+        wait_verdicts(relay, one.identifier, {forged: 1})
+        datamart.publish(signer.sign(one), 5100 + number)
+        wait_verdicts(relay, one.identifier, {"refused": 1, "relayed": 1} if forged == "refused" else {"relayed": 1, "conflict": 1})
+    assert len(datamart.server.asked) == 3
+    assert wait_acknowledged(datamart, relay) == 0
 
 
 def test_tls_with_a_certificate_that_is_verified(make_relay, broker, datamart):

@@ -11,6 +11,7 @@ import pytest
 from alerts import Alert
 from naad_hub import Hub
 from relay import tool
+from xml_signer import XmlSigner
 
 # The long run: CAPRELAY_MESSAGES=10000.
 MESSAGES = int(os.environ.get("CAPRELAY_MESSAGES", "1500"))
@@ -128,6 +129,21 @@ def test_what_both_streams_missed_comes_from_the_archive(make_relay, make_hub):
     hub.archive.keep(first)
     hub.publish(Alert("second-of-chain", msg_type="Update", references=[first]))
     wait_for(relay, ["first-of-chain"])
+
+
+def test_a_refused_forgery_does_not_keep_the_archive_from_being_asked(make_relay, make_hub, tmp_path):
+    hub, signer = make_hub(streams=1), XmlSigner(tmp_path / "signer")
+    relay = make_relay(sources=[hub.source(signature=signer.signature("require"))]).start()
+    hub.streams[0].wait_peer()
+    forged = Alert("forged")
+    hub.publish(signer.sign(forged), streams=())
+    hub.streams[0].push(forged.xml)
+    wait_for(relay, ["forged"])
+    hub.beat()
+    deadline = time.monotonic() + 20
+    while verdicts(relay)["forged"] != {"refused": 1, "relayed": 1}:
+        assert time.monotonic() < deadline, relay.log()[-2000:]
+        time.sleep(0.1)
 
 
 def test_an_archive_without_it_is_asked_again_and_then_given_up(make_relay, make_hub):

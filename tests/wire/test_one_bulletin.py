@@ -16,6 +16,7 @@ from relay import tool  # noqa: E402
 from test_eccc import broker, datamart, identifier, wait_acknowledged, wait_consumed  # noqa: E402, F401 fixtures
 from test_naad import verdicts  # noqa: E402
 from weather_gov import WeatherGov  # noqa: E402
+from xml_signer import XmlSigner  # noqa: E402
 
 SPOOL = {"name": "spool", "adapter": "file", "spool": True, "rescan": "1s"}
 
@@ -129,11 +130,12 @@ def test_copies_before_the_commit_are_in_the_header(make_relay, subscribe, hub, 
     assert later_copies(relay, 2) == ["datamart", "spool"], "the record names all copies, those of the header too"
 
 
-def test_what_naad_brought_is_not_fetched_and_no_copy(make_relay, subscribe, hub, datamart):  # noqa: F811
-    relay = start(make_relay, hub.source(), datamart.source(**datamart.options, skip_known=True))
+def test_what_naad_brought_is_not_fetched_and_no_copy(make_relay, subscribe, hub, datamart, tmp_path):  # noqa: F811
+    signer = XmlSigner(tmp_path / "signer")
+    relay = start(make_relay, hub.source(signature=signer.signature()), datamart.source(**datamart.options, skip_known=True))
     hub.streams[0].wait_peer()
     wait_consumed(datamart)
-    alert, other = Alert(identifier(3)), Alert(identifier(4))
+    alert, other = signer.sign(Alert(identifier(3))), Alert(identifier(4))
     hub.publish(alert)
     wait_rows(relay, alert, 1)
     datamart.publish(alert, 3)

@@ -99,6 +99,39 @@ static void identity_is_class_sender_identifier_and_sent(void **state)
     arena_destroy(arena);
 }
 
+static struct journal_entry *noted(struct fixture *f, const char *identifier, const char *verdict,
+                                   const char *notes)
+{
+    struct journal_entry *entry = entry_of(f, CLASS_ACTUAL, identifier, verdict);
+    entry->notes_json = slice_from_cstr(notes);
+    return entry;
+}
+
+static bool has_signed(struct fixture *f, const char *identifier)
+{
+    bool found = true;
+    assert_ok(journal_has_signed(f->journal, slice_from_cstr(identifier), &found, err));
+    return found;
+}
+
+/* An identifier anybody can write; a signer is named where a pin accepted the signature. */
+static void only_a_signature_that_was_accepted_counts(void **state)
+{
+    struct fixture *f = *state;
+    assert_false(has_signed(f, "a"));
+    commit_away(f, entry_of(f, CLASS_ACTUAL, "a", "relayed"));
+    commit_away(f, noted(f, "a", "relayed", "{\"findings\":[]}"));
+    commit_away(
+        f, noted(f, "a", "relayed", "{\"signature\":{\"verdict\":\"untrusted\",\"signer\":null}}"));
+    const char *accepted = "{\"signature\":{\"verdict\":\"valid\",\"signer\":\"eccc\"}}";
+    commit_away(f, noted(f, "a", "refused", accepted));
+    commit_away(f, noted(f, "b", "relayed", accepted));
+    assert_false(has_signed(f, "a"));
+    assert_true(has_signed(f, "b"));
+    commit_away(f, noted(f, "a", "conflict", accepted));
+    assert_true(has_signed(f, "a"));
+}
+
 /* Whoever is refused first under an identity must not stand before the one that was published. */
 static void a_published_message_is_the_first_before_a_refused_one(void **state)
 {
@@ -442,6 +475,7 @@ int main(void)
         TEST(a_message_is_found_with_all_that_it_was),
         TEST(identity_is_class_sender_identifier_and_sent),
         TEST(a_published_message_is_the_first_before_a_refused_one),
+        TEST(only_a_signature_that_was_accepted_counts),
         TEST(content_finds_conflicts_too),
         TEST(a_reference_to_a_merged_twin_finds_what_it_was_merged_into),
         TEST(secondary_keys_give_the_newest_of_their_class),
