@@ -1,0 +1,226 @@
+/* Alerts out of answers that list them: byte by byte, wherever the answer breaks off. */
+#include "adapters/wrapped.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { LIMIT = 400 };
+
+#define CAP "xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\""
+#define FEED "xmlns:ns1=\"http://gov.fema.ipaws.services/feed\""
+#define XML "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>"
+#define ONE "<alert " CAP "><identifier>1 &lt; ]]&gt;</identifier><!-- </alert> --></alert>"
+#define TWO "<cap:alert xmlns:cap='c'>\r\n\t<cap:a b = '>'/><![CDATA[</cap:alert>]]></cap:alert>"
+
+static struct arena *arena;
+static struct wrapped got;
+static struct err err;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena = arena_create();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_destroy(arena);
+    return 0;
+}
+
+static enum err_code take(const char *answer)
+{
+    return wrapped_read(arena, slice_from_cstr(answer), LIMIT, &got, &err);
+}
+
+static void expect(size_t i, const char *bytes, const char *document)
+{
+    assert_true(i < got.count);
+    assert_true(slice_eq_cstr(got.alerts[i].bytes, bytes));
+    assert_true(slice_eq_cstr(got.alerts[i].document, document));
+}
+
+static void alerts_are_cut_byte_by_byte(void **state)
+{
+    (void)state;
+    assert_int_equal(take("\xEF\xBB\xBF" XML "\n<!-- <alert> --><ns1:alerts " FEED ">" ONE "\n" TWO
+                          "<!-- <alert/> --></ns1:alerts>\n<!-- e -->\n"),
+                     OK);
+    assert_int_equal(got.count, 2);
+    expect(0, ONE, ONE);
+    expect(1, TWO, TWO);
+    assert_int_equal(got.alerts[0].kind, FRAME_WHOLE);
+    assert_true(slice_eq_cstr(got.root, "alerts"));
+    assert_int_equal(got.noise.len, 0);
+}
+
+static void a_list_may_be_empty(void **state)
+{
+    (void)state;
+    static const char *const empty[] = {"<ns1:alerts " FEED "/>", XML "<ns1:alerts " FEED " />\n",
+                                        "<ns1:alerts " FEED "> \n </ns1:alerts >"};
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
+        assert_int_equal(take(empty[i]), OK);
+        assert_int_equal(got.count, 0);
+        assert_int_equal(got.noise.len, 0);
+        assert_true(slice_eq_cstr(got.root, "alerts"));
+    }
+}
+
+static void alerts_without_a_wrapper_are_taken_as_they_are(void **state)
+{
+    (void)state;
+    assert_int_equal(take(XML ONE "\n"), OK);
+    assert_int_equal(got.count, 1);
+    expect(0, XML ONE, XML ONE);
+    assert_true(slice_eq_cstr(got.root, "alert"));
+    assert_int_equal(take(ONE TWO ONE), OK);
+    assert_int_equal(got.count, 3);
+    expect(1, TWO, TWO);
+}
+
+/* Whatever came whole before the end is there, and nothing else; only the whole is no error. */
+static void an_answer_that_breaks_off_is_an_error_wherever(void **state)
+{
+    (void)state;
+    static const char answer[] = XML "<ns1:alerts " FEED ">" ONE " " TWO "<!-- x --></ns1:alerts>";
+    size_t one = (size_t)(strstr(answer, ONE) - answer) + strlen(ONE);
+    size_t two = (size_t)(strstr(answer, TWO) - answer) + strlen(TWO);
+    for (size_t len = 0; len < strlen(answer); len++) {
+        err.text[0] = '\0';
+        assert_int_equal(wrapped_read(arena, slice_of(answer, len), LIMIT, &got, &err),
+                         ERR_INVALID);
+        assert_int_equal(got.count, (len >= one) + (len >= two));
+        assert_non_null(strstr(err.text, len ? "cut off" : "empty"));
+    }
+    assert_int_equal(take(answer), OK);
+    for (size_t len = 0; len < strlen(ONE); len++)
+        assert_int_equal(wrapped_read(arena, slice_of(ONE, len), LIMIT, &got, &err), ERR_INVALID);
+}
+
+static void what_is_no_list_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer, *told;
+    } bad[] = {{"Invalid PIN", "`Invalid PIN`"},
+               {"{\"alerts\": []}", "not XML"},
+               {"<!DOCTYPE html><html></html>", "DOCTYPE"},
+               {"<?xml version='1.0'?><!doctype html>", "DOCTYPE"},
+               {" \n ", "cut off"},
+               {"<", "cut off"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(take(bad[i].answer), ERR_INVALID);
+        assert_non_null(strstr(err.text, bad[i].told));
+    }
+    assert_int_equal(take("<html><body>Sorry &amp; <br/></body></html>"), OK);
+    assert_int_equal(got.count, 0);
+    assert_true(slice_eq_cstr(got.root, "html"));
+    assert_true(slice_starts_with(got.noise, "<body>Sorry"));
+    assert_int_equal(take("<a:alerts><error>no</error></a:alerts>"), OK);
+    assert_true(slice_eq_cstr(got.noise, "<error>no</error>"));
+}
+
+static void an_alert_keeps_what_it_leans_on(void **state)
+{
+    (void)state;
+#define W "<w:alerts xmlns:w='w' xmlns:c='c' xmlns=\"d\" a='>'>"
+#define E "</w:alerts>"
+    assert_int_equal(take(W "<c:alert><c:a/></c:alert>" E), OK);
+    expect(0, "<c:alert><c:a/></c:alert>", W "<c:alert><c:a/></c:alert>" E);
+    assert_int_equal(take(W "<alert><a/></alert>" ONE E), OK);
+    expect(0, "<alert><a/></alert>", W "<alert><a/></alert>" E);
+    expect(1, ONE, ONE);
+#define DEEP "<alert " CAP "><s xmlns:c='x'><c:b/></s><q c:at='1'/></alert>"
+    assert_int_equal(take(W DEEP E), OK);
+    expect(0, DEEP, W DEEP E);
+#define OWN                                                                                        \
+    "<alert " CAP "><s xmlns:c='x'><c:b c:at='1'/><q/></s><t xmlns=''/><q xml:lang='fr'/></alert>"
+    assert_int_equal(take(W OWN E), OK);
+    expect(0, OWN, OWN);
+    /* Nothing around it says more. */
+    assert_int_equal(take("<w:alerts xmlns:w='w'><alert><a/></alert>" E), OK);
+    expect(0, "<alert><a/></alert>", "<alert><a/></alert>");
+    /* What stands between wrapper and alert does: the answer as it came. */
+#define NEST "<w:alerts xmlns:w='w'><g xmlns:c='c'><c:alert/></g>" E
+    assert_int_equal(take(NEST), OK);
+    expect(0, "<c:alert/>", NEST);
+}
+
+static void an_encoding_that_is_declared_goes_along(void **state)
+{
+    (void)state;
+#define LATIN "<?xml version='1.0' encoding='ISO-8859-1'?>"
+    assert_int_equal(take(LATIN "\n<w:alerts xmlns:w='w'>" ONE "</w:alerts>"), OK);
+    expect(0, ONE, LATIN ONE);
+    assert_int_equal(take(LATIN "\n" ONE), OK);
+    expect(0, LATIN "\n" ONE, LATIN "\n" ONE);
+}
+
+static void an_alert_that_never_ends_is_broken_and_hides_no_other(void **state)
+{
+    (void)state;
+    assert_int_equal(take("<alerts><alert a='1'><b>" ONE "<alert><c></alerts>"), OK);
+    assert_int_equal(got.count, 3);
+    assert_int_equal(got.alerts[0].kind, FRAME_BROKEN);
+    expect(0, "<alert a='1'><b>", "<alert a='1'><b>");
+    expect(1, ONE, ONE);
+    assert_int_equal(got.alerts[2].kind, FRAME_BROKEN);
+    expect(2, "<alert><c>", "<alert><c>");
+}
+
+static void a_long_alert_is_cut_and_the_next_comes(void **state)
+{
+    (void)state;
+    static char text[200000] = "<alerts><alert>";
+    memset(text + strlen(text), 'x', 150000);
+    strcat(text, "</alert>" TWO "</alerts>");
+    assert_int_equal(take(text), OK);
+    assert_int_equal(got.count, 2);
+    assert_int_equal(got.alerts[0].kind, FRAME_TOO_LONG);
+    assert_int_equal(got.alerts[0].document.len, LIMIT + 1);
+    expect(1, TWO, TWO);
+}
+
+/* The framer is fed in pieces: an alert may lie across any of their edges. */
+static void many_alerts_come_in_order(void **state)
+{
+    (void)state;
+    static char text[600000] = "<alerts>";
+    char one[60], *end = text + strlen(text);
+    for (int i = 0; i < 9000; i++)
+        end += sprintf(end, "<alert xmlns='c'><i>%d</i></alert>\n", i);
+    strcpy(end, "</alerts>");
+    assert_int_equal(take(text), OK);
+    assert_int_equal(got.count, 9000);
+    for (int i = 0; i < 9000; i++) {
+        snprintf(one, sizeof one, "<alert xmlns='c'><i>%d</i></alert>", i);
+        expect((size_t)i, one, one);
+    }
+}
+
+int main(void)
+{
+#define WRAPPED_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        WRAPPED_TEST(alerts_are_cut_byte_by_byte),
+        WRAPPED_TEST(a_list_may_be_empty),
+        WRAPPED_TEST(alerts_without_a_wrapper_are_taken_as_they_are),
+        WRAPPED_TEST(an_answer_that_breaks_off_is_an_error_wherever),
+        WRAPPED_TEST(what_is_no_list_is_told),
+        WRAPPED_TEST(an_alert_keeps_what_it_leans_on),
+        WRAPPED_TEST(an_encoding_that_is_declared_goes_along),
+        WRAPPED_TEST(an_alert_that_never_ends_is_broken_and_hides_no_other),
+        WRAPPED_TEST(a_long_alert_is_cut_and_the_next_comes),
+        WRAPPED_TEST(many_alerts_come_in_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
