@@ -29,7 +29,7 @@ struct host {
     const struct adapter_ops *ops;
     void *instance;
     const struct relay_conf *conf;               /* held: options are lent from it */
-    const struct relay_conf_source *conf_source; /* NULL: injection */
+    const struct relay_conf_source *conf_source; /* NULL: a door for authorities */
     struct intake_source *source; /* kept by `hosts`, since intake may lend it to the end */
     struct arena *mark_arena;
 

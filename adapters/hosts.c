@@ -83,19 +83,53 @@ struct host_port host_port_relay(struct host_relay *relay)
 
 /* --- making them --- */
 
+static bool same_http_needs(const struct relay_conf *a, const struct relay_conf *b)
+{
+    return slice_eq(a->inject_http.certificate, b->inject_http.certificate) &&
+           slice_eq(a->inject_http.key, b->inject_http.key) &&
+           a->inject_http.connections == b->inject_http.connections;
+}
+
+/* The doors for authorities: `listen` opens them, not a source. */
+static const struct door {
+    const char *adapter, *opened_by;
+    size_t endpoint; /* of a struct slice in the configuration; absent: the door is shut */
+    bool (*same_needs)(const struct relay_conf *a, const struct relay_conf *b); /* NULL: none */
+} doors[] = {
+    {"inject", "listen.inject", offsetof(struct relay_conf, listen.inject), NULL},
+    {"inject-http", "listen.inject_http", offsetof(struct relay_conf, listen.inject_http),
+     same_http_needs},
+};
+enum { DOOR_COUNT = sizeof doors / sizeof *doors };
+
+static const struct door *find_door(const char *adapter)
+{
+    for (size_t i = 0; i < DOOR_COUNT; i++)
+        if (strcmp(doors[i].adapter, adapter) == 0)
+            return &doors[i];
+    return NULL;
+}
+
+static struct slice door_endpoint(const struct door *door, const struct relay_conf *conf)
+{
+    return *(const struct slice *)(const void *)((const char *)conf + door->endpoint);
+}
+
 static const struct adapter_ops *find_adapter(const struct relay_conf_source *source,
                                               struct err *err)
 {
     const struct adapter_ops *ops = adapter_find(source->adapter);
-    if (ops && !slice_eq_cstr(source->adapter, "inject"))
+    const struct door *door = ops ? find_door(ops->name) : NULL;
+    if (ops && !door)
         return ops;
     if (ops) {
-        conf_fail(source->node, "adapter", err, "injection is opened by listen.inject, not here");
+        conf_fail(source->node, "adapter", err, "injection is opened by %s, not here",
+                  door->opened_by);
         return NULL;
     }
     char names[200] = "";
     for (size_t i = 0, len = 0; adapter_registry[i] && len < sizeof names; i++)
-        if (strcmp(adapter_registry[i]->name, "inject") != 0)
+        if (!find_door(adapter_registry[i]->name))
             len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", len ? ", " : "",
                                     adapter_registry[i]->name);
     conf_fail(source->node, "adapter", err, "there is no adapter `%s`; one of %s",
@@ -122,12 +156,15 @@ static enum err_code add_source(struct hosts *hosts, const struct relay_conf_sou
     return code;
 }
 
-static enum err_code add_inject(struct hosts *hosts, struct err *err)
+static enum err_code add_door(struct hosts *hosts, const struct door *door, struct err *err)
 {
     struct host *host = NULL;
-    if (!hosts->conf->listen.inject.ptr)
+    const struct adapter_ops *ops = adapter_find(slice_from_cstr(door->adapter));
+    if (!door_endpoint(door, hosts->conf).ptr)
         return OK;
-    enum err_code code = host_create(hosts, adapter_find(SLICE("inject")), NULL, &host, err);
+    if (!ops)
+        return err_set(err, ERR_STATE, "%s: this relay was built without it", door->opened_by);
+    enum err_code code = host_create(hosts, ops, NULL, &host, err);
     if (code == OK)
         append_host(hosts, host);
     return code;
@@ -181,8 +218,8 @@ enum err_code hosts_create(const struct hosts_options *options, const struct rel
     enum err_code code = OK;
     for (size_t i = 0; code == OK && i < conf->sources.count; i++)
         code = add_source(hosts, relay_conf_source_at(conf, i), err);
-    if (code == OK)
-        code = add_inject(hosts, err);
+    for (size_t i = 0; code == OK && i < DOOR_COUNT; i++)
+        code = add_door(hosts, &doors[i], err);
     if (code != OK) {
         hosts_destroy(hosts);
         return code;
@@ -290,12 +327,19 @@ void hosts_pulse(struct hosts *hosts)
 
 /* --- a new configuration --- */
 
+static bool door_unchanged(const struct door *door, const struct relay_conf *a,
+                           const struct relay_conf *b)
+{
+    return slice_eq(door_endpoint(door, a), door_endpoint(door, b)) &&
+           (!door->same_needs || door->same_needs(a, b));
+}
+
 static bool unchanged_in(const struct host *host, const struct relay_conf *conf)
 {
     if (host->retired)
         return false;
     if (!host->conf_source)
-        return slice_eq(host->conf->listen.inject, conf->listen.inject);
+        return door_unchanged(find_door(host->ops->name), host->conf, conf);
     for (size_t i = 0; i < conf->sources.count; i++) {
         const struct relay_conf_source *source = relay_conf_source_at(conf, i);
         if (slice_eq(source->name, host->conf_source->name))
@@ -304,12 +348,14 @@ static bool unchanged_in(const struct host *host, const struct relay_conf *conf)
     return false;
 }
 
-static bool runs_already(const struct hosts *hosts, const struct relay_conf_source *source)
+/* `source` is NULL for a door. */
+static bool runs_already(const struct hosts *hosts, const struct relay_conf_source *source,
+                         const char *adapter)
 {
     for (const struct host *host = hosts->first; host; host = host->next)
-        if (!host->retired &&
-            (source ? host->conf_source && slice_eq(source->name, host->conf_source->name)
-                    : !host->conf_source))
+        if (!host->retired && !host->conf_source == !source &&
+            (source ? slice_eq(source->name, host->conf_source->name)
+                    : strcmp(host->ops->name, adapter) == 0))
             return true;
     return false;
 }
@@ -331,10 +377,11 @@ enum err_code hosts_reload(struct hosts *hosts, const struct relay_conf *conf, s
     reap_retired(hosts);
     /* Checked above; a failure from here on would be one of this moment and goes to the caller. */
     for (size_t i = 0; code == OK && i < conf->sources.count; i++)
-        if (!runs_already(hosts, relay_conf_source_at(conf, i)))
+        if (!runs_already(hosts, relay_conf_source_at(conf, i), NULL))
             code = add_source(hosts, relay_conf_source_at(conf, i), err);
-    if (code == OK && !runs_already(hosts, NULL))
-        code = add_inject(hosts, err);
+    for (size_t i = 0; code == OK && i < DOOR_COUNT; i++)
+        if (!runs_already(hosts, NULL, doors[i].adapter))
+            code = add_door(hosts, &doors[i], err);
     if (hosts->started)
         hosts_start(hosts);
     return code;

@@ -1,18 +1,25 @@
 /* caprelay keys: new, show, sign, card. Needs no relay. */
 #include "cli/keys.h"
 
+#include "base/sha1.h"
+#include "base/sha256.h"
 #include "cli/verbs.h"
 
 #include <stdlib.h>
 
+#define TOKEN_PREFIX "caprelay_"
+
 const char keys_usage[] =
     "usage: caprelay keys new PURPOSE FILE\n"
+    "       caprelay keys new token\n"
     "       caprelay keys show [--root KEY] FILE...\n"
     "       caprelay keys sign --root FILE --relay NAME --out LIST [OPTION]... KEYFILE...\n"
     "       caprelay keys card --relay NAME --root KEY --feed ENDPOINT --query ENDPOINT\n"
     "                          (--curve KEY | --plain) [--inject ENDPOINT] [--out FILE]\n"
     "\n"
     "new    makes a key file (mode 0600). PURPOSE: root, actual, exercise, authority, curve\n"
+    "       token: prints a bearer token for an authority that injects over HTTP, kept nowhere,\n"
+    "       and its SHA-256 for the relay's configuration\n"
     "show   what key files, key lists and contact cards hold, without secrets\n"
     "sign   a key list, signed by the root. An authority is given as NAME=KEYFILE\n"
     "  --from LIST          begin with the keys of that list\n"
@@ -44,14 +51,38 @@ static enum err_code key_from_argument(const char *text, enum key_purpose purpos
     return OK;
 }
 
+/* Letters, digits, - and _ alone: a shell and a header take them as they are, and nobody takes it
+ * for its own hash. */
+static int new_token(void)
+{
+    uint8_t random[32], sha256[SHA256_BYTES];
+    char text[sizeof TOKEN_PREFIX + BASE64_MAX(sizeof random)] = TOKEN_PREFIX;
+    char hex[2 * SHA256_BYTES + 1];
+
+    seal_random(random, sizeof random);
+    base64_encode(slice_of(random, sizeof random), text + strlen(TOKEN_PREFIX));
+    for (char *c = text; *c; c++)
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c == '=' ? '\0' : *c;
+    sha256_of(slice_from_cstr(text), sha256);
+    hex_encode(sha256, sizeof sha256, hex);
+    printf("token   %s\nsha256  %s\n", text, hex);
+    fputs("The token is the authority's: give it to it by a way that you trust; it is shown this "
+          "once.\n"
+          "The SHA-256 is the relay's: authorities[].token_sha256 in its configuration.\n",
+          stderr);
+    return EXIT_DONE;
+}
+
 static int keys_new(const struct keys_options *options, int argc, char **argv)
 {
     struct err err = {0};
     struct key key;
     enum key_purpose purpose = argc == 2 ? key_purpose_from_name(slice_from_cstr(argv[0])) : 0;
 
+    if (argc == 1 && strcmp(argv[0], "token") == 0)
+        return new_token();
     if (!purpose)
-        return common_usage(&options->common, "new wants a PURPOSE and a FILE");
+        return common_usage(&options->common, "new wants a PURPOSE and a FILE, or the word token");
     key_new(&key, purpose);
     if (key_save(argv[1], &key, &err) != OK) {
         key_wipe(&key);

@@ -67,6 +67,9 @@ static bool check_authority(const struct relay_conf *conf, struct slice header,
     const struct relay_conf_authority *authority = relay_conf_authority_find(conf, out->authority);
     if (!authority)
         return refuse(refusal, "inject.authority", "this relay knows no such authority");
+    if (!authority->has_key)
+        return refuse(refusal, "inject.authority",
+                      "%s has no key at this relay; it can only come by HTTP", authority->name.ptr);
     key_id_of(authority->key, id);
     if (!slice_eq_cstr(out->key_id, id))
         return refuse(refusal, "inject.authority", "the key is not the one of %s at this relay",

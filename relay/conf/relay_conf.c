@@ -114,7 +114,8 @@ static bool has_source(const struct relay_conf *conf, struct slice name)
     for (size_t i = 0; i < conf->sources.count; i++)
         if (slice_eq(relay_conf_source_at(conf, i)->name, name))
             return true;
-    return slice_eq_cstr(name, "inject") && conf->listen.inject.ptr;
+    return slice_eq_cstr(name, "inject") &&
+           (conf->listen.inject.ptr || conf->listen.inject_http.ptr);
 }
 
 static enum err_code check_rule(const struct relay_conf *conf, struct relay_conf_rule *rule,
@@ -149,21 +150,99 @@ static enum err_code check_rules(struct relay_conf *conf, const struct conf_node
     return code;
 }
 
-static enum err_code check_authorities(struct relay_conf *conf, const struct conf_node *root,
-                                       struct err *err)
+/* Whose a credential is must be plain. `theirs` are `count` times 32 bytes, `key` names the rows in
+ * which both stand. */
+static enum err_code check_taken(const struct relay_conf_authority *authority, const uint8_t *value,
+                                 const struct relay_conf_authority *other, const void *theirs,
+                                 size_t count, const char *key, struct err *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(value, (const uint8_t *)theirs + i * RELAY_CONF_KEY_BYTES,
+                   RELAY_CONF_KEY_BYTES) == 0)
+            return conf_fail(authority->node, key, err,
+                             "is the %s of `%s` too; each authority needs its own", key,
+                             other->name.ptr);
+    return OK;
+}
+
+static enum err_code check_hashes(const struct relay_conf_authority *authority,
+                                  const struct conf_texts *texts, const char *key,
+                                  struct arena *arena, uint8_t (**out)[RELAY_CONF_KEY_BYTES],
+                                  struct err *err)
+{
+    *out = arena_alloc_array(arena, texts->count, sizeof **out);
+    for (size_t i = 0; i < texts->count; i++)
+        if (!conf_fingerprint(texts->items[i], (*out)[i]))
+            return conf_fail(authority->node, key, err, "`%s` is no SHA-256; 64 hex digits",
+                             texts->items[i].ptr);
+    return OK;
+}
+
+static enum err_code read_authority(struct relay_conf_authority *authority, struct arena *arena,
+                                    struct err *err)
+{
+    authority->has_key = authority->key_hex.ptr != NULL;
+    if (!authority->has_key && !authority->token_hex.count && !authority->certificate_hex.count)
+        return conf_fail(authority->node, NULL, err,
+                         "`%s` has no way to prove who it is; give it a key, token_sha256 or "
+                         "certificate_sha256",
+                         authority->name.ptr);
+    if (authority->has_key &&
+        !hex_decode(authority->key_hex, authority->key, sizeof authority->key))
+        return conf_fail(authority->node, "key", err, "is no public key");
+    enum err_code code = check_hashes(authority, &authority->token_hex, "token_sha256", arena,
+                                      &authority->tokens, err);
+    if (code == OK)
+        code = check_hashes(authority, &authority->certificate_hex, "certificate_sha256", arena,
+                            &authority->certificates, err);
+    return code;
+}
+
+static enum err_code check_own(const struct relay_conf_authority *a,
+                               const struct relay_conf_authority *b, struct err *err)
+{
+    enum err_code code = OK;
+    if (a->has_key && b->has_key)
+        code = check_taken(a, a->key, b, b->key, 1, "key", err);
+    for (size_t i = 0; code == OK && i < a->token_hex.count; i++)
+        code = check_taken(a, a->tokens[i], b, b->tokens, b->token_hex.count, "token_sha256", err);
+    for (size_t i = 0; code == OK && i < a->certificate_hex.count; i++)
+        code = check_taken(a, a->certificates[i], b, b->certificates, b->certificate_hex.count,
+                           "certificate_sha256", err);
+    return code;
+}
+
+static enum err_code check_authorities(struct relay_conf *conf, struct arena *arena,
+                                       const struct conf_node *root, struct err *err)
 {
     struct relay_conf_authority *all = conf->authorities.items;
     enum err_code code = check_unique(&conf->authorities, sizeof *all, root, "authorities", err);
     for (size_t i = 0; code == OK && i < conf->authorities.count; i++) {
-        if (!hex_decode(all[i].key_hex, all[i].key, sizeof all[i].key))
-            return conf_fail(all[i].node, "key", err, "is no public key");
-        for (size_t j = 0; j < i; j++)
-            if (memcmp(all[i].key, all[j].key, sizeof all[i].key) == 0)
-                return conf_fail(all[i].node, "key", err,
-                                 "is the key of `%s` too; each authority needs its own",
-                                 all[j].name.ptr);
+        code = read_authority(&all[i], arena, err);
+        for (size_t j = 0; code == OK && j < i; j++)
+            code = check_own(&all[i], &all[j], err);
     }
     return code;
+}
+
+static enum err_code check_inject_http(struct relay_conf *conf, const struct conf_node *root,
+                                       struct err *err)
+{
+    struct conf_http_listen listen;
+    const struct conf_node *node = conf_child(root, SLICE("inject_http"));
+    if (!conf->listen.inject_http.ptr || !conf_http_listen(conf->listen.inject_http, &listen))
+        return OK;
+    if (listen.tls && !conf->inject_http.certificate.ptr)
+        return conf_fail(node ? node : root, node ? "certificate" : "inject_http", err,
+                         "listen.inject_http is https, which needs a certificate; name its file "
+                         "in inject_http.certificate");
+    if (!listen.tls && conf->inject_http.certificate.ptr)
+        return conf_fail(node, "certificate", err,
+                         "says nothing where listen.inject_http is http://; write https:// there, "
+                         "or leave the certificate out");
+    if (!conf->inject_http.key.ptr)
+        conf->inject_http.key = conf->inject_http.certificate;
+    return OK;
 }
 
 /* What a pin says of its key is for who reads the files (origin_trust_create). */
@@ -194,10 +273,10 @@ static enum err_code check_sources(struct relay_conf *conf, const struct conf_no
     enum err_code code = check_unique(&conf->sources, sizeof *all, root, "sources", err);
     for (size_t i = 0; code == OK && i < conf->sources.count; i++) {
         all[i].digest = conf_node_digest(all[i].node);
-        if (slice_eq_cstr(all[i].name, "inject"))
-            return conf_fail(
-                all[i].node, "name", err,
-                "`inject` is the name of what comes in by listen.inject; choose another");
+        if (slice_eq_cstr(all[i].name, "inject") || slice_eq_cstr(all[i].name, "inject-http"))
+            return conf_fail(all[i].node, "name", err,
+                             "`%s` is the name of what authorities hand in; choose another",
+                             all[i].name.ptr);
         if (all[i].country != CONF_SIDE_NONE && conf_has(all[i].node, "country_else"))
             return conf_fail(all[i].node, "country_else", err,
                              "only says something with `country: auto`");
@@ -229,7 +308,9 @@ static enum err_code check_whole(struct relay_conf *conf, struct arena *arena,
     if (code == OK)
         code = check_outlets(conf, root, err);
     if (code == OK)
-        code = check_authorities(conf, root, err);
+        code = check_authorities(conf, arena, root, err);
+    if (code == OK)
+        code = check_inject_http(conf, root, err);
     if (code == OK)
         code = check_rules(conf, root, err);
     return code;

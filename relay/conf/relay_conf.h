@@ -36,11 +36,15 @@ struct relay_conf_rule {
 struct relay_conf_authority {
     struct slice name;
     struct slice key_hex;
+    bool has_key;                      /* or it cannot come by ZeroMQ */
     uint8_t key[RELAY_CONF_KEY_BYTES]; /* Ed25519, public */
-    int country;                       /* as enum side; 0: told by each alert */
-    unsigned classes;                  /* bits 1u << enum alert_class */
-    struct conf_texts regions;         /* upper case; none: anywhere */
-    struct conf_texts events;          /* none: any */
+    struct conf_texts token_hex, certificate_hex;
+    uint8_t (*tokens)[RELAY_CONF_KEY_BYTES]; /* SHA-256, as many as in token_hex */
+    uint8_t (*certificates)[RELAY_CONF_KEY_BYTES];
+    int country;               /* as enum side; 0: told by each alert */
+    unsigned classes;          /* bits 1u << enum alert_class */
+    struct conf_texts regions; /* upper case; none: anywhere */
+    struct conf_texts events;  /* none: any */
     const struct conf_node *node;
 };
 
@@ -124,8 +128,13 @@ struct relay_conf {
     } keys;
     struct {
         struct slice feed, query;
-        struct slice inject; /* absent: nobody can inject */
+        struct slice inject;      /* over ZeroMQ; absent: nobody can */
+        struct slice inject_http; /* URL for conf_http_listen(); absent: nobody can */
     } listen;
+    struct {
+        struct slice certificate, key; /* PEM files; with https both are set */
+        int64_t connections;
+    } inject_http;
     struct {
         int mode; /* enum conf_access */
         struct conf_texts allow;
@@ -191,6 +200,15 @@ static inline const struct relay_conf_outlet *relay_conf_outlet_at(const struct 
 /* NULL where there is none of that name. */
 const struct relay_conf_authority *relay_conf_authority_find(const struct relay_conf *conf,
                                                              struct slice name);
+
+/* Where to listen for HTTP, taken apart. */
+struct conf_http_listen {
+    bool tls, ipv6, is_local;
+    char address[46]; /* numeric, as inet_pton() takes it */
+    uint16_t port;
+};
+/* False where the URL is not of the form https://ADDRESS:PORT or http://ADDRESS:PORT. */
+bool conf_http_listen(struct slice url, struct conf_http_listen *out);
 
 /* The reference page of everything but the adapters (host_reference() adds those). */
 void relay_conf_reference(struct buf *out);

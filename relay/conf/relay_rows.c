@@ -4,7 +4,6 @@
 
 #define AT(member) .offset = offsetof(struct relay_conf, member)
 #define RULE(member) .offset = offsetof(struct relay_conf_rule, member)
-#define AUTHORITY(member) .offset = offsetof(struct relay_conf_authority, member)
 #define SOURCE(member) .offset = offsetof(struct relay_conf_source, member)
 
 /* --- choices --- */
@@ -13,11 +12,11 @@ static const struct conf_choice status_choices[] = {
     {"actual", 1}, {"exercise", 2}, {"test", 4}, {NULL, 0}};
 static const struct conf_choice side_choices[] = {
     {"ca", CONF_SIDE_CA}, {"us", CONF_SIDE_US}, {NULL, 0}};
-static const struct conf_choice country_choices[] = {
+const struct conf_choice conf_country_choices[] = {
     {"auto", CONF_SIDE_NONE}, {"ca", CONF_SIDE_CA}, {"us", CONF_SIDE_US}, {NULL, 0}};
 static const struct conf_choice else_choices[] = {
     {"both", CONF_SIDE_NONE}, {"ca", CONF_SIDE_CA}, {"us", CONF_SIDE_US}, {NULL, 0}};
-static const struct conf_choice class_choices[] = {
+const struct conf_choice conf_class_choices[] = {
     {"actual", CONF_CLASS_ACTUAL}, {"exercise", CONF_CLASS_EXERCISE}, {NULL, 0}};
 static const struct conf_choice severity_choices[] = {
     {"extreme", 1}, {"severe", 2}, {"moderate", 3}, {"minor", 4}, {"unknown", 5}, {NULL, 0}};
@@ -79,15 +78,6 @@ static enum err_code check_endpoint(const void *value, struct err *err)
         return OK;
     return err_set(err, ERR_INVALID, "`%s` is no endpoint; write tcp://ADDRESS:PORT or ipc://PATH",
                    endpoint.ptr);
-}
-
-static enum err_code check_hex_key(const void *value, struct err *err)
-{
-    struct slice text = *(const struct slice *)value;
-    if (conf_is_hex_key(text))
-        return OK;
-    return err_set(err, ERR_INVALID,
-                   "is no public key; 64 hex digits, as `caprelay keys show` prints them");
 }
 
 enum err_code conf_check_regions(const void *value, struct err *err)
@@ -229,8 +219,15 @@ static const struct conf_row listen_rows[] = {
      .type = CONF_TEXT,
      AT(listen.inject),
      .check = check_endpoint,
-     .help = "Where the authorities below hand in alerts, as tcp://0.0.0.0:9652. Without it nobody "
-             "can."},
+     .help = "Where the authorities below hand in alerts over ZeroMQ, as tcp://0.0.0.0:9652. "
+             "Without it nobody can."},
+    {.name = "inject_http",
+     .type = CONF_TEXT,
+     AT(listen.inject_http),
+     .check = conf_check_http_listen,
+     .help = "Where they POST them, for those without ZeroMQ, as https://0.0.0.0:9653. Without it "
+             "nobody can. http:// is for the loopback alone, with something before it that has "
+             "TLS."},
     {.type = CONF_END}};
 
 static const struct conf_row access_rows[] = {
@@ -388,44 +385,6 @@ static const struct conf_row rule_rows[] = {
     {.type = CONF_REST, RULE(node)},
     {.type = CONF_END}};
 
-static const struct conf_row authority_rows[] = {
-    {.name = "name",
-     .type = CONF_TEXT,
-     AUTHORITY(name),
-     .required = true,
-     .check = conf_check_name,
-     .help = "Who injects; it names itself so in each request."},
-    {.name = "key",
-     .type = CONF_TEXT,
-     AUTHORITY(key_hex),
-     .required = true,
-     .check = check_hex_key,
-     .help = "Its public Ed25519 key, 64 hex digits (`caprelay keys show`)."},
-    {.name = "country",
-     .type = CONF_CHOICE,
-     AUTHORITY(country),
-     .fallback = "auto",
-     .choices = country_choices,
-     .help = "The side that its alerts come from; auto: told by each alert."},
-    {.name = "classes",
-     .type = CONF_CHOICES,
-     AUTHORITY(classes),
-     .fallback = "exercise",
-     .choices = class_choices,
-     .help = "Which classes it may inject. Actual must be written out."},
-    {.name = "regions",
-     .type = CONF_TEXTS,
-     AUTHORITY(regions),
-     .check = conf_check_regions,
-     .help =
-         "States and provinces in which the areas of its alerts must lie; without it anywhere."},
-    {.name = "events",
-     .type = CONF_TEXTS,
-     AUTHORITY(events),
-     .help = "CAP-CP or SAME event codes, or event names, that it may use; without it any."},
-    {.type = CONF_REST, AUTHORITY(node)},
-    {.type = CONF_END}};
-
 const struct conf_row relay_conf_source_rows[] = {
     {.name = "name",
      .type = CONF_TEXT,
@@ -443,7 +402,7 @@ const struct conf_row relay_conf_source_rows[] = {
      .type = CONF_CHOICE,
      SOURCE(country),
      .fallback = "auto",
-     .choices = country_choices,
+     .choices = conf_country_choices,
      .help = "The side that its alerts come from; auto: told by profile, sender, then area of each "
              "alert."},
     {.name = "country_else",
@@ -457,7 +416,7 @@ const struct conf_row relay_conf_source_rows[] = {
      .type = CONF_CHOICE,
      SOURCE(class_max),
      .fallback = "actual",
-     .choices = class_choices,
+     .choices = conf_class_choices,
      .help = "The highest class it may give. exercise: whatever it sends as Actual comes out as an "
              "exercise."},
     {.name = "signature",
@@ -486,6 +445,10 @@ const struct conf_row relay_conf_rows[] = {
      .type = CONF_MAP,
      .rows = listen_rows,
      .help = "Endpoints of the three sockets."},
+    {.name = "inject_http",
+     .type = CONF_MAP,
+     .rows = conf_inject_http_rows,
+     .help = "What listen.inject_http needs."},
     {.name = "access", .type = CONF_MAP, .rows = access_rows, .help = "Who may connect."},
     {.name = "publish", .type = CONF_MAP, .rows = publish_rows, .help = "How bulletins go out."},
     {.name = "log", .type = CONF_MAP, .rows = log_rows, .help = "What is logged."},
@@ -499,7 +462,7 @@ const struct conf_row relay_conf_rows[] = {
     {.name = "authorities",
      .type = CONF_LIST,
      AT(authorities),
-     .rows = authority_rows,
+     .rows = conf_authority_rows,
      .item_size = sizeof(struct relay_conf_authority),
      .help = "Who may inject, and what."},
     {.name = "sources",

@@ -2,6 +2,9 @@
 #include "conf/relay_rows.h"
 
 #include "base/clock.h"
+#include "conf/relay_conf.h"
+
+#include <arpa/inet.h>
 
 bool conf_is_hex_key(struct slice text)
 {
@@ -85,4 +88,52 @@ bool conf_endpoint_is_local(struct slice endpoint)
         return true;
     ptrdiff_t colon = slice_find(rest, ":");
     return colon > 0 && is_loopback_v4(slice_sub(rest, 0, (size_t)colon));
+}
+
+bool conf_fingerprint(struct slice text, uint8_t *out)
+{
+    char digits[64];
+    if (text.len != 3 * 32 - 1)
+        return hex_decode(text, out, 32);
+    for (size_t i = 0; i < 32; i++) {
+        memcpy(digits + 2 * i, text.ptr + 3 * i, 2);
+        if (i < 31 && text.ptr[3 * i + 2] != ':')
+            return false;
+    }
+    return hex_decode(slice_of(digits, sizeof digits), out, 32);
+}
+
+/* Takes "ADDRESS" or "[ADDRESS]" off the front of what stands before the last colon. */
+static bool take_address(struct slice host, struct conf_http_listen *out)
+{
+    uint8_t address[16];
+    out->ipv6 = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
+    if (out->ipv6)
+        host = slice_sub(host, 1, host.len - 1);
+    if (host.len >= sizeof out->address)
+        return false;
+    memcpy(out->address, host.ptr, host.len);
+    out->address[host.len] = '\0';
+    if (inet_pton(out->ipv6 ? AF_INET6 : AF_INET, out->address, address) != 1)
+        return false;
+    out->is_local = out->ipv6 ? slice_eq_cstr(host, "::1") : is_loopback_v4(host);
+    return true;
+}
+
+bool conf_http_listen(struct slice text, struct conf_http_listen *out)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    unsigned long long port = 0;
+    *out = (struct conf_http_listen){.tls = slice_starts_with(text, schemes[1])};
+    if (!slice_starts_with(text, schemes[out->tls]))
+        return false;
+    struct slice rest = slice_sub(text, strlen(schemes[out->tls]), text.len);
+    size_t colon = rest.len;
+    while (colon > 0 && rest.ptr[colon - 1] != ':')
+        colon--;
+    if (colon < 2 || !slice_to_u64(slice_sub(rest, colon, rest.len), &port) || port == 0 ||
+        port > 65535)
+        return false;
+    out->port = (uint16_t)port;
+    return take_address(slice_sub(rest, 0, colon - 1), out);
 }

@@ -1,5 +1,6 @@
 """The command line against the real daemon: what a person on call types."""
 
+import hashlib
 import json
 import re
 import signal
@@ -131,3 +132,11 @@ def test_watch_survives_a_kill(make_relay):
             watch.wait()
     assert watch.returncode in (0, 3), out + errors  # 3: the last one came by a query, before the first beat
     assert [n for n in range(6) if f"survive-{n}" in out] == list(range(6)), out + errors
+
+
+def test_a_token_is_printed_once_with_its_hash():
+    first, second = (tool("keys", "new", "token").stdout.split() for _ in range(2))
+    assert first[0] == "token" and first[2] == "sha256" and first[1] != second[1]
+    assert re.fullmatch(r"caprelay_[A-Za-z0-9_-]{43}", first[1])
+    assert hashlib.sha256(first[1].encode()).hexdigest() == first[3]
+    assert tool("keys", "new", "token", "file", check=False).returncode == 2

@@ -30,8 +30,9 @@ static void begin_at(const char *endpoint)
     hex_encode(authority_key.public_key, KEY_PUBLIC_BYTES, hex);
     snprintf(text, sizeof text,
              "listen: {feed: 'inproc://f', query: 'inproc://q', inject: '%s'}\n"
-             "authorities:\n - {name: nb-emo, key: %s, country: ca, classes: [exercise]}\n",
-             endpoint, hex);
+             "authorities:\n - {name: nb-emo, key: %s, country: ca, classes: [exercise]}\n"
+             " - {name: by-token, token_sha256: %s}\n",
+             endpoint, hex, hex);
     world_start_with(&world, text,
                      (struct hosts_options){.zmq_context = zmq_context,
                                             .access = access_rules,
@@ -174,6 +175,7 @@ static void faults_of_the_request_never_reach_intake(void **state)
     (void)state;
     refused((struct sending){.cap = CAP("A"), .authority = "me-ema"}, "inject.authority");
     refused((struct sending){.cap = CAP("A"), .key = &other_key}, "inject.authority");
+    refused((struct sending){.cap = CAP("A"), .authority = "by-token"}, "inject.authority");
     refused((struct sending){.cap = CAP("A"), .key = &other_key, .claimed = &authority_key},
             "inject.signature");
     refused((struct sending){.cap = CAP("A"), .kind = SEAL_RECEIPT}, "inject.signature");

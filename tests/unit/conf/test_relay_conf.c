@@ -98,6 +98,82 @@ static void sources_rules_and_authorities_are_plain_values(void **state)
     relay_conf_release(conf);
 }
 
+#define COLONS_B                                                                                   \
+    "'8A:88:E3:DD:74:09:F1:95:FD:52:DB:2D:3C:BA:5D:72:CA:67:09:BF:1D:94:12:1B:F3:74:88:01:B4:0F:"  \
+    "6F:5C'"
+
+static void authorities_without_a_key_come_by_http(void **state)
+{
+    (void)state;
+    const struct relay_conf *conf =
+        parse(LEAST "authorities:\n - {name: nb, token_sha256: [" HEX_A ", " HEX_B "]}\n"
+                    " - {name: me, key: " HEX_A ", certificate_sha256: " COLONS_B "}\n");
+    const struct relay_conf_authority *nb = relay_conf_authority_find(conf, SLICE("nb"));
+    const struct relay_conf_authority *me = relay_conf_authority_find(conf, SLICE("me"));
+    assert_false(nb->has_key);
+    assert_int_equal(nb->token_hex.count, 2);
+    assert_int_equal(nb->tokens[0][0], 0x3b);
+    assert_int_equal(nb->tokens[1][31], 0x5c);
+    assert_true(me->has_key);
+    assert_int_equal(me->certificate_hex.count, 1);
+    assert_int_equal(me->certificates[0][0], 0x8a);
+    assert_int_equal(me->certificates[0][31], 0x5c);
+    relay_conf_release(conf);
+    refused(LEAST "authorities:\n - {name: a}\n", "no way to prove who it is");
+    refused(LEAST "authorities:\n - {name: a, token_sha256: abc}\n",
+            "c.yaml:5: authorities[1].token_sha256: `abc` is no SHA-256");
+    refused(LEAST "authorities:\n - {name: a, certificate_sha256: [" HEX_A ", x]}\n",
+            "`x` is no SHA-256");
+    refused(LEAST "authorities:\n - {name: a, token_sha256: " HEX_A "}\n"
+                  " - {name: b, token_sha256: [" HEX_B ", " HEX_A "]}\n",
+            "is the token_sha256 of `a` too");
+    refused(LEAST "authorities:\n - {name: a, certificate_sha256: " HEX_B "}\n"
+                  " - {name: b, certificate_sha256: " COLONS_B "}\n",
+            "is the certificate_sha256 of `a` too");
+}
+
+#define HTTP(url)                                                                                  \
+    KEYS                                                                                           \
+        "access: {allow: any}\nlisten: {feed: 'tcp://x:1', query: 'tcp://x:2', inject_http: '" url \
+        "'}\n"
+
+static void http_listens_with_tls_or_on_the_loopback(void **state)
+{
+    (void)state;
+    const struct relay_conf *conf =
+        parse(HTTP("https://[::]:9653") "inject_http: {certificate: a.pem}\n");
+    struct conf_http_listen listen;
+    assert_string_equal(conf->inject_http.certificate.ptr, "/etc/caprelay/a.pem");
+    assert_string_equal(conf->inject_http.key.ptr, "/etc/caprelay/a.pem");
+    assert_int_equal(conf->inject_http.connections, 128);
+    assert_true(conf_http_listen(conf->listen.inject_http, &listen));
+    assert_true(listen.tls && listen.ipv6 && !listen.is_local);
+    assert_string_equal(listen.address, "::");
+    assert_int_equal(listen.port, 9653);
+    relay_conf_release(conf);
+    relay_conf_release(parse(HTTP("http://127.0.0.1:9653")));
+    relay_conf_release(parse(HTTP("http://[::1]:9653")));
+    refused(HTTP("http://0.0.0.0:9653"), "tokens would pass in clear");
+    refused(HTTP("http://[::]:9653"), "tokens would pass in clear");
+    refused(HTTP("https://0.0.0.0:9653"), "needs a certificate");
+    refused(HTTP("https://0.0.0.0:9653") "inject_http: {connections: 10}\n",
+            "inject_http.certificate: listen.inject_http is https");
+    refused(HTTP("http://127.0.0.1:1") "inject_http: {certificate: a}\n", "says nothing");
+    static const char *const wrong[] = {"https://relay.example:9653",
+                                        "https://0.0.0.0",
+                                        "https://0.0.0.0:0",
+                                        "https://0.0.0.0:65536",
+                                        "https://::1:5",
+                                        "https://[0.0.0.0]:5",
+                                        "https://:5",
+                                        "ftp://0.0.0.0:5",
+                                        "tcp://0.0.0.0:5",
+                                        "https://0.0.0.0:5/v1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(conf_http_listen(slice_from_cstr(wrong[i]), &listen));
+    refused(HTTP("https://relay.example:9653"), "with a numeric address");
+}
+
 static void plain_stays_on_the_loopback(void **state)
 {
     (void)state;
@@ -245,6 +321,8 @@ static void absent_file_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(authorities_without_a_key_come_by_http),
+        cmocka_unit_test(http_listens_with_tls_or_on_the_loopback),
         cmocka_unit_test(defaults_are_those_of_the_design),
         cmocka_unit_test(sources_rules_and_authorities_are_plain_values),
         cmocka_unit_test(plain_stays_on_the_loopback),
