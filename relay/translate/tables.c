@@ -182,10 +182,16 @@ struct slice table_french(const char *group, const char *value)
     return table_cell("french", slice_of(key, (size_t)len), "text");
 }
 
-/* Blanks, '-' and '_' do not count, nor does case: nothing passes for being spelled otherwise. */
-static bool is_skipped(char c)
+/* Only letters and digits count: nothing passes for being spelled otherwise, with another mark
+ * between its words or with a blank that nobody sees. */
+static bool is_mark(char c)
 {
-    return c == '-' || c == '_' || slice_is_xml_space(c);
+    return !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9');
+}
+
+static bool is_mark_of_pattern(char c)
+{
+    return is_mark(c) && c != '*' && c != '\0';
 }
 
 static char lower(char c)
@@ -208,14 +214,14 @@ static bool fits(const char *pattern, struct slice name)
     const char *star = NULL; /* behind the last star, at what has to come after it */
     size_t at = 0, resume = 0;
     while (at < name.len || *pattern) {
-        if (is_skipped(*pattern)) {
+        if (is_mark_of_pattern(*pattern)) {
             pattern++;
-        } else if (at < name.len && is_skipped(name.ptr[at])) {
+        } else if (at < name.len && is_mark(name.ptr[at])) {
             at++;
         } else if (*pattern == '*') {
             do
                 pattern++;
-            while (is_skipped(*pattern) || *pattern == '*');
+            while (is_mark_of_pattern(*pattern) || *pattern == '*');
             if (!*pattern)
                 return true;
             star = pattern;

@@ -110,15 +110,27 @@ static void test_names_that_ask_for_broadcast(void **state)
                                  "cmamlongtext",
                                  "x:WirelessText",
                                  "BLOCKCHANNEL",
-                                 "layer:WPAM:1.0:Expires"};
+                                 "layer:WPAM:1.0:Expires",
+                                 "layer:SOREM",
+                                 "Broadcast.Immediately",
+                                 "Immediately/Broadcast",
+                                 "Wireless\xC2\xA0Immediate",
+                                 "Wireless\xE2\x80\x8BText",
+                                 "EAS\xE2\x80\x91ORG",
+                                 "EAS*ORG",
+                                 "e.a.s.o.r.g",
+                                 "layer:Any:1.0:Wireless"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         for (int target = TARGET_US_EXCHANGE; target <= TARGET_CA_EXCHANGE; target++) {
             if (table_name_rule((enum target)target, "parameter", slice_from_cstr(names[i])).keep)
                 fail_msg("%s is kept", names[i]);
         }
     }
-    assert_true(
-        table_name_rule(TARGET_US_EXCHANGE, "parameter", SLICE("eventMotionDescription")).keep);
+    const char *const others[] = {"eventMotionDescription", "Easting", "WeatherCondition",
+                                  "layer:EC-MSC-SMC:1.0:Alert_Type", "\xD0\x9F"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_true(
+            table_name_rule(TARGET_US_EXCHANGE, "parameter", slice_from_cstr(others[i])).keep);
     assert_true(table_name_rule(TARGET_US_EXCHANGE, "parameter", SLICE("")).keep);
     assert_false(table_name_rule(TARGET_CA_EXCHANGE, "geocode", SLICE("SAME")).keep);
     assert_true(table_name_rule(TARGET_CA_EXCHANGE, "eventCode", SLICE("SAME")).keep);
