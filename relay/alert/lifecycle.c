@@ -46,10 +46,12 @@ static bool every_vtec_ends(const struct cap_info *info)
 
 enum ending info_ending(const struct cap_info *info)
 {
-    if (info->urgency == URGENCY_PAST || has_response(info, RESPONSE_ALL_CLEAR) ||
-        eccc_says_ended(info))
+    bool past = info->urgency == URGENCY_PAST;
+    if (has_response(info, RESPONSE_ALL_CLEAR) || eccc_says_ended(info))
         return ENDING_SAID;
-    return every_vtec_ends(info) ? ENDING_VTEC : ENDING_NONE;
+    if (every_vtec_ends(info))
+        return past ? ENDING_SAID : ENDING_VTEC;
+    return past ? ENDING_PAST : ENDING_NONE;
 }
 
 bool info_is_ending(const struct cap_info *info)

@@ -9,7 +9,10 @@
 /* How an info says that what it is about is over. */
 enum ending {
     ENDING_NONE = 0,
-    ENDING_SAID, /* urgency Past, responseType AllClear, or ECCC's Alert_Location_Status "ended" */
+    ENDING_PAST, /* urgency Past and nothing more: it may be over, or a report of what has happened
+                    (an earthquake), which calls nothing off */
+    ENDING_SAID, /* responseType AllClear, ECCC's Alert_Location_Status "ended", or urgency Past
+                    and every VTEC ends */
     ENDING_VTEC  /* by VTEC alone: it has some, and the action of each is CAN, EXP or UPG */
 };
 enum ending info_ending(const struct cap_info *info);

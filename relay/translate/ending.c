@@ -1,11 +1,11 @@
 /*
  * Endings: what the source ends is ended in the target's own way.
  *
- * IPAWS ends by Cancel, and ECCC by an Update whose infos say Past, AllClear or "ended": for the US
- * that is a Cancel. Canada ends by such an Update itself, so there it stays; but what ends by VTEC
- * alone, which nobody in Canada reads, is a Cancel too. A Cancel names what it cancels: without a
- * reference an ending stays what it was. What ends one thing and goes on about another always
- * stays.
+ * IPAWS ends by Cancel, and ECCC by an Update whose infos say AllClear or "ended": for the US that
+ * is a Cancel. Urgency Past without either is none: an earthquake is past when it is reported.
+ * Canada ends by such an Update itself, so there it stays; but what ends by VTEC alone, which
+ * nobody in Canada reads, is a Cancel too. A Cancel names what it cancels: without a reference an
+ * ending stays what it was. What ends one thing and goes on about another always stays.
  */
 #include "alert/lifecycle.h"
 #include "alert/vtec.h"
@@ -79,13 +79,24 @@ static void note_partly(struct work *work)
                   ended, work->info_count, cap_msg_type_name(work->source->msg_type));
 }
 
+/* Why an ending is no Cancel for this target; NULL where it is one. */
+static const char *why_no_cancel(const struct work *work)
+{
+    if (count_of(work, ENDING_PAST) > 0)
+        return ": urgency Past alone may report what has happened, and calls nothing off";
+    if (!work_to_us(work) && count_of(work, ENDING_VTEC) == 0)
+        return ", as the target itself sends endings";
+    return names_what_it_ends(work->source) ? NULL
+                                            : ": it references nothing that could be cancelled";
+}
+
 static enum cap_msg_type ended(struct work *work)
 {
     const struct alert *source = work->source;
     const char *was = cap_msg_type_name(source->msg_type);
     bool told_by_vtec = count_of(work, ENDING_VTEC) > 0;
-    bool wanted = work_to_us(work) || told_by_vtec;
-    if (wanted && names_what_it_ends(source)) {
+    const char *why_not = why_no_cancel(work);
+    if (!why_not) {
         notes_add(work->notes, work->arena, NOTE_ENDING_UPDATE, "alert/msgType",
                   "An %s that ends the event%s became a Cancel, by which the target ends it.", was,
                   told_by_vtec ? " by its VTEC" : ", as its source sends endings,");
@@ -94,9 +105,7 @@ static enum cap_msg_type ended(struct work *work)
         return MSG_TYPE_CANCEL;
     }
     notes_add(work->notes, work->arena, NOTE_ENDING_UPDATE, "alert/msgType",
-              "An %s that ends the event stays an %s%s.", was, was,
-              wanted ? ": it references nothing that could be cancelled"
-                     : ", as the target itself sends endings");
+              "An %s that ends the event stays an %s%s.", was, was, why_not);
     return source->msg_type;
 }
 

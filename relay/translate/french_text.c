@@ -85,7 +85,8 @@ struct slice french_time(struct work *work, const struct cap_time *time)
 static const char *ending_of(struct work *work, const struct cap_info *info)
 {
     bool cancel = work->derived->msg_type == MSG_TYPE_CANCEL, expired = false, replaced = false;
-    if (!cancel && !info_is_ending(info))
+    enum ending ending = info_ending(info);
+    if (!cancel && (ending == ENDING_NONE || ending == ENDING_PAST))
         return NULL;
     struct vtec vtec;
     for (size_t position = 0; vtec_next(info, &position, &vtec);) {
@@ -177,6 +178,8 @@ struct slice french_headline(struct work *work, size_t i, const struct french_ev
     const struct cap_info *info = &work->derived->infos[i];
     const char *ending = ending_of(work, info);
     struct slice name = on_one_line(work, event->name);
+    if (!ending && info->urgency == URGENCY_PAST)
+        ending = "past";
     if (ending)
         return fitting(work, &ending, 1, name, (struct slice){0}, (struct slice){0});
     struct cap_time last = event_end_of(work, info);

@@ -73,6 +73,22 @@ static void test_endings_by_vtec(void **state)
     assert_true(until == NOON + 4 * 3600);
 }
 
+/* An earthquake is past when it is reported: that alone calls nothing off, but nothing of it is in
+ * force either. */
+static void test_past_alone_is_the_weakest_ending(void **state)
+{
+    assert_int_equal(ending_of(state, OF_TYPE("Update", PAST)), ENDING_PAST);
+    assert_int_equal(ending_of(state, OF_TYPE("Update", INFO_OF("", "Past", "", VTEC("CON")))),
+                     ENDING_PAST);
+    assert_int_equal(ending_of(state, OF_TYPE("Update", INFO_OF("", "Past", "", VTEC("EXP")))),
+                     ENDING_SAID);
+    assert_int_equal(ending_of(state, OF_TYPE("Update", CLEAR)), ENDING_SAID);
+    assert_int_equal(ending_of(state, OF_TYPE("Update", INFO_OF("", "Past", "", STATUS("ended")))),
+                     ENDING_SAID);
+    int64_t until;
+    assert_false(alert_in_force_until(fixture_one(*state, OF_TYPE("Update", PAST)), 24, &until));
+}
+
 static void test_event_end_takes_the_latest(void **state)
 {
     const struct alert *alert = fixture_one(
@@ -154,6 +170,7 @@ int main(void)
         cmocka_unit_test(test_endings),
         cmocka_unit_test(test_endings_by_eccc_status),
         cmocka_unit_test(test_endings_by_vtec),
+        cmocka_unit_test(test_past_alone_is_the_weakest_ending),
         cmocka_unit_test(test_event_end_takes_the_latest),
         cmocka_unit_test(test_latest_end_over_infos),
         cmocka_unit_test(test_only_an_alert_expires),

@@ -102,6 +102,40 @@ static void test_eccc_ending_becomes_cancel(void **state)
     assert_int_equal(derived->msg_type, MSG_TYPE_CANCEL);
 }
 
+/* The Update of an earthquake report is Past too, and its Cancel would call the earthquake off. */
+static void test_past_alone_cancels_nothing(void **state)
+{
+    struct case_of *one = *state;
+    static const char *const infos[] = {
+        INFO("en-CA", "earthquake", SCALES("Past", ""), CAPCP("earthquake"), ""),
+        INFO("en-CA", "wind", SCALES("Past", ""), CAPCP("wind"), STATUS("active")),
+        ENDED_PAIR INFO("en-CA", "wind", SCALES("Past", ""), CAPCP("wind"), "")};
+    for (size_t i = 0; i < 3; i++) {
+        char xml[8000];
+        snprintf(xml, sizeof(xml), ALERT("id-1", "Update", SENT, CA REFS, "%s"), infos[i]);
+        assert_int_equal(to(one, TARGET_US_EXCHANGE, xml)->msg_type, MSG_TYPE_UPDATE);
+        assert_says(one, NOTE_ENDING_UPDATE, "calls nothing off");
+    }
+}
+
+/* One event called off and one upgraded, in one info: the message ends, and the danger does not. */
+static void test_an_upgrade_beside_an_end(void **state)
+{
+    struct case_of *one = *state;
+    static const char *const infos[] = {NWS_INFO(SVA("UPG") TOW("CAN")),
+                                        NWS_INFO(TOW("EXP") SVA("UPG"))};
+    for (size_t i = 0; i < 2; i++) {
+        char xml[8000];
+        snprintf(xml, sizeof(xml), ALERT("id-1", "Update", SENT, US REFS, "%s"), infos[i]);
+        const struct alert *derived = to(one, TARGET_CA_EXCHANGE, xml);
+        assert_int_equal(derived->msg_type, MSG_TYPE_CANCEL);
+        assert_int_equal(derived->infos[0].urgency, URGENCY_FUTURE);
+        assert_int_equal(derived->infos[0].response_type_count, 0);
+        assert_says(one, NOTE_EVENT_UPGRADED, "has not passed");
+        assert_true(slice_ends_with(derived->infos[1].headline, "alerte remplac\u00e9e"));
+    }
+}
+
 static void test_partly_ended_stays_an_update(void **state)
 {
     struct case_of *one = *state;
@@ -317,6 +351,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_eccc_ending_becomes_cancel),
+        CASE(test_past_alone_cancels_nothing),
+        CASE(test_an_upgrade_beside_an_end),
         CASE(test_partly_ended_stays_an_update),
         CASE(test_an_ending_without_reference_stays),
         CASE(test_nws_endings_by_vtec),

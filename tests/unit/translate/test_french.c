@@ -194,6 +194,25 @@ static void test_endings(void **state)
     }
 }
 
+/* What happened is told with its scales and times, and not as if the alert were over. */
+static void test_past_alone_is_no_ending(void **state)
+{
+    struct translation out;
+    const struct alert *derived =
+        to_canada(*state,
+                  (struct message){"Actual", "Alert",
+                                   "<info><category>Geo</category><event>Earthquake</event>"
+                                   "<urgency>Past</urgency><severity>Extreme</severity>"
+                                   "<certainty>Observed</certainty>" SAME("EQW") EXPIRES "</info>"},
+                  &out);
+    const struct cap_info *french = &derived->infos[1];
+    assert_text(french->headline,
+                "Alerte de tremblement de terre – il n'est plus nécessaire d'agir");
+    assert_true(slice_find(french->description, "a pris fin") < 0);
+    assert_has(french->description, "Gravité" NB ": extrême");
+    assert_has(french->description, "Urgence" NB ": passée");
+}
+
 static void test_an_exercise_cannot_be_overlooked(void **state)
 {
     struct translation out;
@@ -375,6 +394,7 @@ int main(void)
         CASE(test_a_whole_info),
         CASE(test_event_names),
         CASE(test_endings),
+        CASE(test_past_alone_is_no_ending),
         CASE(test_an_exercise_cannot_be_overlooked),
         CASE(test_headlines_are_short_and_keep_the_end),
         CASE(test_one_french_for_each_without),

@@ -354,7 +354,8 @@ static void test_ending_update_is_noted(void **state)
         to(one, TARGET_US_EXCHANGE,
            HEAD("someone@canada.example", "Update", CA_CODES,
                 "<references>someone@canada.example,id-0,2026-04-15T16:51:47-04:00</references>")
-               INFO(EN_CA, "wind", PAST, CAPCP("wind"), "") TAIL);
+               INFO(EN_CA, "wind", PAST, CAPCP("wind"),
+                    PAIR("parameter", "layer:EC-MSC-SMC:1.0:Alert_Location_Status", "ended")) TAIL);
     assert_int_equal(derived->msg_type, MSG_TYPE_CANCEL);
     assert_true(noted(one, NOTE_ENDING_UPDATE));
 }
@@ -436,6 +437,10 @@ static void test_what_is_too_large(void **state)
     assert_int_equal(
         translate_to(&one->fixture, &alert, TARGET_CA_EXCHANGE, NULL, 0, &one->translation, &err),
         ERR_LIMIT);
+    assert_int_equal(
+        translate_to(&one->fixture, &alert, TARGET_US_EXCHANGE, NULL, 0, &one->translation, &err),
+        ERR_LIMIT);
+    assert_true(slice_find(slice_from_cstr(err.text), "8388608 bytes") > 0);
 }
 
 static void test_tables_version(void **state)
