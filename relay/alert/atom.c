@@ -1,12 +1,16 @@
 #include "alert/atom.h"
 
+#include "alert/cut.h"
 #include "alert/document.h"
 #include "alert/entry.h"
 #include "alert/fields.h"
 #include "alert/georss.h"
+#include "alert/incident.h"
 #include "alert/parse.h"
+#include "alert/scan.h"
 
 #define MASAS_STATUS "masas:category:status"
+#define TOMBSTONE_NAMESPACE "http://purl.org/atompub/tombstones/1.0"
 
 bool entry_is(const xmlNode *node, const char *name)
 {
@@ -72,10 +76,10 @@ static bool is_cap_type(struct slice type)
            slice_ieq_cstr(bare, "application/common-alerting-protocol+xml");
 }
 
-static void read_link(struct reader *r, const xmlNode *node, struct atom_entry *entry)
+static void read_link(struct reader *r, const xmlNode *node, struct atom_link **links,
+                      size_t *count)
 {
-    struct atom_link *link =
-        field_append(r, &entry->links, &entry->link_count, sizeof *entry->links);
+    struct atom_link *link = field_append(r, links, count, sizeof **links);
     *link = (struct atom_link){
         .href = attribute(r, node, "href"),
         .rel = attribute(r, node, "rel"),
@@ -104,6 +108,12 @@ static struct cap_time read_time(struct reader *r, const xmlNode *node)
     return time.set ? cap_time_make(r->arena, time.utc_s, time.offset_min) : time;
 }
 
+static struct cap_time read_version(struct reader *r, const xmlNode *node, struct slice *text)
+{
+    *text = field_words(r, node);
+    return read_time(r, node);
+}
+
 struct atom_entry entry_read(struct reader *r, const xmlNode *node,
                              const struct atom_author *of_feed)
 {
@@ -113,6 +123,7 @@ struct atom_entry entry_read(struct reader *r, const xmlNode *node,
         .holds_cap = entry_holds_cap(node),
     };
     struct cap_time published = {0};
+    struct slice published_text = {0};
     entry.shape.line = entry.line;
     for (const xmlNode *child = node->children; child; child = child->next) {
         if (child->type != XML_ELEMENT_NODE)
@@ -122,11 +133,11 @@ struct atom_entry entry_read(struct reader *r, const xmlNode *node,
         else if (entry_is(child, "title"))
             entry.title = field_words(r, child);
         else if (entry_is(child, "updated"))
-            entry.updated = read_time(r, child);
+            entry.updated = read_version(r, child, &entry.version);
         else if (entry_is(child, "published"))
-            published = read_time(r, child);
+            published = read_version(r, child, &published_text);
         else if (entry_is(child, "link"))
-            read_link(r, child, &entry);
+            read_link(r, child, &entry.links, &entry.link_count);
         else if (entry_is(child, "category"))
             read_category(r, child, &entry);
         else
@@ -134,6 +145,8 @@ struct atom_entry entry_read(struct reader *r, const xmlNode *node,
     }
     if (!entry.updated.set && !entry.updated.text.len)
         entry.updated = published;
+    if (!entry.version.len)
+        entry.version = published_text;
     if (of_feed && !is_somebody(&entry.author))
         entry.author = *of_feed;
     return entry;
@@ -174,29 +187,150 @@ const struct atom_link *atom_cap_link(const struct atom_entry *entry)
     return NULL;
 }
 
-static void add_entry(struct reader *r, const xmlNode *node, const struct atom_author *author,
+/* Ways to the entry itself, not to what it is about. */
+static bool leads_back(const struct atom_link *link)
+{
+    static const char *const rels[] = {"self", "edit", "edit-media", "history", "next", "prev"};
+    for (size_t i = 0; i < sizeof rels / sizeof *rels; i++)
+        if (slice_eq_cstr(link->rel, rels[i]))
+            return true;
+    return !link->href.len;
+}
+
+static bool is_enclosure(const struct atom_link *link)
+{
+    return slice_eq_cstr(link->rel, "enclosure");
+}
+
+/* For feeds that give CAP no type of its own. */
+static bool may_be_cap(const struct atom_link *link)
+{
+    struct slice path = {0}, rest = link->href;
+    slice_next_part(&rest, '?', &path);
+    bool xml = !link->type.len || slice_ifind(link->type, "xml") >= 0;
+    bool named = path.len > 4 && slice_ieq_cstr(slice_sub(path, path.len - 4, path.len), ".cap");
+    return named || (xml && is_enclosure(link));
+}
+
+bool atom_is_message_link(const struct atom_entry *entry, const struct atom_link *link)
+{
+    bool typed = false, enclosed = false;
+    for (size_t i = 0; i < entry->link_count; i++) {
+        const struct atom_link *one = &entry->links[i];
+        bool counts = one->is_cap && !leads_back(one);
+        typed = typed || counts;
+        enclosed = enclosed || (counts && is_enclosure(one));
+    }
+    if (leads_back(link) || entry->holds_cap)
+        return false;
+    if (typed)
+        return link->is_cap && (!enclosed || is_enclosure(link));
+    return !entry->is_incident && may_be_cap(link);
+}
+
+/* --- feeds --- */
+
+/* The document that is being read, and its parts where they could be cut. */
+struct feed_reading {
+    struct reader *r;
+    struct slice whole;
+    struct cut cut;
+    bool is_cut;
+    struct atom_author author;
+};
+
+static void add_entry(struct feed_reading *reading, const xmlNode *node, struct slice bytes,
                       struct atom_feed *out)
 {
+    struct reader *r = reading->r;
     if (out->count == ATOM_ENTRIES_MAX) {
         out->left_out++;
         return;
     }
-    struct atom_entry entry = entry_read(r, node, author);
+    struct atom_entry entry = entry_read(r, node, &reading->author);
+    entry.is_incident = incident_is(&entry);
+    entry.bytes = bytes;
+    entry.signed_alert = entry_signed_alert(r, node, &entry, bytes, reading->whole);
     struct atom_entry *place = field_append(r, &out->entries, &out->count, sizeof *out->entries);
     *place = entry;
 }
 
-static void read_feed(struct reader *r, const xmlNode *root, struct atom_feed *out)
+static void add_deleted(struct feed_reading *reading, const xmlNode *node, struct slice bytes,
+                        struct atom_feed *out)
 {
-    struct atom_author author = entry_author(r, root);
+    struct atom_deleted *deleted =
+        field_append(reading->r, &out->deleted, &out->deleted_count, sizeof *out->deleted);
+    *deleted = (struct atom_deleted){.id = attribute(reading->r, node, "ref"),
+                                     .when = attribute(reading->r, node, "when"),
+                                     .bytes = bytes};
+}
+
+bool entry_is_deleted(const xmlNode *node)
+{
+    return node->type == XML_ELEMENT_NODE && node->ns && node->ns->href &&
+           strcmp((const char *)node->ns->href, TOMBSTONE_NAMESPACE) == 0 &&
+           strcmp((const char *)node->name, "deleted-entry") == 0;
+}
+
+static void read_next(struct reader *r, const xmlNode *node, struct atom_feed *out)
+{
+    struct atom_link *link = NULL;
+    size_t count = 0;
+    read_link(r, node, &link, &count);
+    if (slice_eq_cstr(link->rel, "next"))
+        out->next = link->href;
+}
+
+static void read_child(struct feed_reading *reading, const xmlNode *child, struct slice bytes,
+                       struct atom_feed *out)
+{
+    if (entry_is(child, "entry"))
+        add_entry(reading, child, bytes, out);
+    else if (entry_is_deleted(child))
+        add_deleted(reading, child, bytes, out);
+    else if (entry_is(child, "id"))
+        out->id = field_words(reading->r, child);
+    else if (entry_is(child, "updated"))
+        out->updated = read_time(reading->r, child);
+    else if (entry_is(child, "link"))
+        read_next(reading->r, child, out);
+    else if (entry_is(child, "author") && !out->author.ptr)
+        out->author = bytes;
+}
+
+static void read_feed(struct feed_reading *reading, const xmlNode *root, struct atom_feed *out)
+{
+    size_t elements = 0;
+    reading->author = entry_author(reading->r, root);
     for (const xmlNode *child = root->children; child; child = child->next) {
-        if (entry_is(child, "entry"))
-            add_entry(r, child, &author, out);
-        else if (entry_is(child, "id"))
-            out->id = field_words(r, child);
-        else if (entry_is(child, "updated"))
-            out->updated = read_time(r, child);
+        if (child->type != XML_ELEMENT_NODE)
+            continue;
+        struct slice bytes = {0};
+        if (reading->is_cut && elements < reading->cut.count)
+            bytes = reading->cut.children[elements];
+        elements++;
+        read_child(reading, child, bytes, out);
     }
+}
+
+static enum err_code read_root(struct feed_reading *reading, const xmlNode *root,
+                               struct atom_feed *out, struct err *err)
+{
+    struct slice whole = reading->whole;
+    reading->is_cut =
+        scan_is_ascii_based(whole) && cut_element(reading->r->arena, whole, &reading->cut);
+    if (entry_is(root, "entry")) {
+        add_entry(reading, root, reading->is_cut ? whole : (struct slice){0}, out);
+        return OK;
+    }
+    if (!entry_is(root, "feed"))
+        return err_set(err, ERR_INVALID, "the root is neither an Atom feed nor an entry");
+    if (reading->is_cut) {
+        out->head = slice_of(whole.ptr, reading->cut.before.len + reading->cut.start_tag.len);
+        out->tail = reading->cut.end_tag;
+    }
+    read_feed(reading, root, out);
+    return OK;
 }
 
 enum err_code atom_read(struct arena *arena, struct slice bytes, struct atom_feed *out,
@@ -210,15 +344,42 @@ enum err_code atom_read(struct arena *arena, struct slice bytes, struct atom_fee
     const xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
     struct alert shell = {0};
     struct reader r = {.arena = arena, .alert = &shell, .root = root};
-    enum err_code code = OK;
-    if (!root)
-        code = err_set(err, ERR_INVALID, "line %u: %s", document.line, document.text);
-    else if (entry_is(root, "feed"))
-        read_feed(&r, root, out);
-    else if (entry_is(root, "entry"))
-        add_entry(&r, root, NULL, out);
-    else
-        code = err_set(err, ERR_INVALID, "the root is neither an Atom feed nor an entry");
+    struct feed_reading reading = {.r = &r, .whole = bytes};
+    enum err_code code =
+        root ? read_root(&reading, root, out, err)
+             : err_set(err, ERR_INVALID, "line %u: %s", document.line, document.text);
     document_fini(&document);
     return code;
+}
+
+/* --- documents --- */
+
+static struct slice join(struct arena *arena, const struct slice *parts, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    char *text = arena_alloc(arena, len + 1), *end = text;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len)
+            memcpy(end, parts[i].ptr, parts[i].len);
+        end += parts[i].len;
+    }
+    return slice_of(text, len);
+}
+
+struct slice atom_document(struct arena *arena, const struct atom_feed *feed,
+                           const struct atom_entry *entry)
+{
+    const struct slice parts[] = {feed->head, feed->author, entry->bytes, feed->tail};
+    if (entry->signed_alert.ptr)
+        return entry->signed_alert;
+    return entry->bytes.ptr ? join(arena, parts, 4) : (struct slice){0};
+}
+
+struct slice atom_deleted_document(struct arena *arena, const struct atom_feed *feed,
+                                   const struct atom_deleted *deleted, struct slice last)
+{
+    const struct slice parts[] = {feed->head, feed->author, deleted->bytes, last, feed->tail};
+    return deleted->bytes.ptr ? join(arena, parts, 5) : (struct slice){0};
 }

@@ -2,8 +2,9 @@
  * atom: what the entries of an Atom feed say, for who follows their links (RFC 4287; GeoRSS).
  *
  * NWS and NAAD index CAP alerts in feeds, MASAS puts incident information into them. Alerts in
- * entries are read by parse.h. Pure; everything is in the arena; the same limits as there, no
- * DOCTYPE. Hrefs are as written, not resolved against a base.
+ * entries are read by parse.h. Pure; everything is in the arena, but what is said to be lent from
+ * the bytes; the same limits as there, no DOCTYPE. Hrefs are as written, not resolved against a
+ * base.
  */
 #ifndef CAPRELAY_ALERT_ATOM_H
 #define CAPRELAY_ALERT_ATOM_H
@@ -38,6 +39,7 @@ struct atom_entry {
     struct slice id;
     struct slice title;        /* all of its text */
     struct cap_time updated;   /* fractions of a second are dropped */
+    struct slice version;      /* `updated`, else `published`, as written; absent for none */
     struct atom_author author; /* that of the feed where the entry has none */
     struct atom_link *links;
     size_t link_count;
@@ -45,7 +47,20 @@ struct atom_entry {
     size_t category_count;
     struct cap_area shape; /* what GeoRSS or GML says; empty where nothing */
     bool holds_cap;        /* a CAP alert is inside */
+    bool is_incident;      /* no CAP, in it or behind a link, but what an alert is made of */
     unsigned line;
+    /* As received, lent from the bytes; absent where they cannot be cut (UTF-16 and the like). */
+    struct slice bytes;
+    /* The one alert in it where that is signed and the entry says nothing else of it, as a document
+     * that the signature covers; else absent. In the arena. */
+    struct slice signed_alert;
+};
+
+/* An entry that is gone (RFC 6721). */
+struct atom_deleted {
+    struct slice id;
+    struct slice when;  /* as written */
+    struct slice bytes; /* as received, lent from the bytes; absent where they cannot be cut */
 };
 
 struct atom_feed {
@@ -54,6 +69,11 @@ struct atom_feed {
     struct atom_entry *entries;
     size_t count;
     size_t left_out; /* entries beyond ATOM_ENTRIES_MAX */
+    struct atom_deleted *deleted;
+    size_t deleted_count;
+    struct slice next; /* href of the page with older entries; absent on the last */
+    /* For atom_document(); lent from the bytes. */
+    struct slice head, author, tail;
 };
 
 /* A document whose root is a feed or an entry. ERR_INVALID with line and cause otherwise. */
@@ -62,5 +82,20 @@ enum err_code atom_read(struct arena *arena, struct slice bytes, struct atom_fee
 
 /* The first link that leads to CAP by its type, else NULL. */
 const struct atom_link *atom_cap_link(const struct atom_entry *entry);
+
+/* Whether the message of that entry is what the link leads to: CAP by its type, and where no link
+ * says so, an XML enclosure or a name that ends in .cap. Links to edit the entry are none; where
+ * the CAP is an enclosure, no other link is needed. */
+bool atom_is_message_link(const struct atom_entry *entry, const struct atom_link *link);
+
+/* An entry as a document of its own, in the arena: its signed alert, or the feed as it was
+ * received without what is about others: start tag, author, entry and end tag. Absent where the
+ * bytes cannot be cut. */
+struct slice atom_document(struct arena *arena, const struct atom_feed *feed,
+                           const struct atom_entry *entry);
+/* The same of an entry that is gone. `last`: the entry as it was before, from atom_entry.bytes, so
+ * that it can still be said whose it was; absent where that is not known. */
+struct slice atom_deleted_document(struct arena *arena, const struct atom_feed *feed,
+                                   const struct atom_deleted *deleted, struct slice last);
 
 #endif
