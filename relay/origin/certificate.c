@@ -103,7 +103,7 @@ bool certificate_key_is_bearable(X509 *certificate, bool *weak, const char **tex
 
 /* --- saying who it is --- */
 
-static struct slice common_name(struct arena *arena, const X509_NAME *name)
+struct slice certificate_common_name(struct arena *arena, const X509_NAME *name)
 {
     int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
     unsigned char *utf8 = NULL;
@@ -135,8 +135,8 @@ bool certificate_spki(X509 *certificate, uint8_t out[32])
 void certificate_describe(struct arena *arena, X509 *certificate, struct origin_signature *out)
 {
     uint8_t spki[32];
-    out->subject = common_name(arena, X509_get_subject_name(certificate));
-    out->issuer = common_name(arena, X509_get_issuer_name(certificate));
+    out->subject = certificate_common_name(arena, X509_get_subject_name(certificate));
+    out->issuer = certificate_common_name(arena, X509_get_issuer_name(certificate));
     if (certificate_spki(certificate, spki))
         for (size_t i = 0; i < sizeof spki; i++)
             snprintf(out->fingerprint + 2 * i, 3, "%02x", spki[i]);
@@ -180,7 +180,7 @@ static bool pin_names(const struct pin *pin, struct arena *arena, X509 *certific
     if (pin->by_spki)
         return certificate_spki(certificate, spki) && memcmp(spki, pin->spki, sizeof spki) == 0;
     if (pin->by_issuer &&
-        !slice_eq(common_name(arena, X509_get_subject_name(certificate)), pin->subject))
+        !slice_eq(certificate_common_name(arena, X509_get_subject_name(certificate)), pin->subject))
         return false;
     for (size_t i = 0; i < pin->certificate_count; i++) {
         X509 *held = pin->certificates[i];

@@ -64,9 +64,9 @@ static int enable_known(xmlSecDSigCtx *context)
     return failed;
 }
 
-static xmlSecKey *key_of(X509 *certificate)
+/* Takes the key, which may be NULL. */
+static xmlSecKey *key_of(EVP_PKEY *pkey)
 {
-    EVP_PKEY *pkey = X509_get_pubkey(certificate);
     xmlSecKeyData *data = pkey ? xmlSecOpenSSLEvpKeyAdopt(pkey) : NULL;
     xmlSecKey *key = data ? xmlSecKeyCreate() : NULL;
     if (pkey && !data)
@@ -99,9 +99,25 @@ enum origin_verdict crypto_verify(xmlNode *signature, X509 *certificate)
         return verdict;
     context->enabledReferenceUris = xmlSecTransformUriTypeEmpty;
     context->flags |= XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS;
-    context->signKey = key_of(certificate);
+    context->signKey = key_of(X509_get_pubkey(certificate));
     if (context->signKey && !enable_known(context))
         verdict = verdict_of(context, xmlSecDSigCtxVerify(context, signature));
     xmlSecDSigCtxDestroy(context);
     return verdict;
+}
+
+bool crypto_sign(xmlNode *signature, EVP_PKEY *key)
+{
+    xmlSecDSigCtx *context = xmlSecDSigCtxCreate(NULL);
+    if (!context)
+        return false;
+    context->enabledReferenceUris =
+        xmlSecTransformUriTypeEmpty | xmlSecTransformUriTypeSameDocument;
+    EVP_PKEY_up_ref(key);
+    context->signKey = key_of(key);
+    bool done = context->signKey && !enable_known(context) &&
+                xmlSecDSigCtxSign(context, signature) == 0 &&
+                context->status == xmlSecDSigStatusSucceeded;
+    xmlSecDSigCtxDestroy(context);
+    return done;
 }

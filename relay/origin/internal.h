@@ -5,6 +5,7 @@
 #define CAPRELAY_ORIGIN_INTERNAL_H
 
 #include "origin/origin.h"
+#include "origin/sign.h"
 
 #include <libxml/tree.h>
 
@@ -57,6 +58,8 @@ xmlNode *shape_child(const xmlNode *node, const char *name);
 X509 *certificate_of(const xmlNode *key_info, const char **text);
 /* Whether it is a kind and size of key that is accepted; `weak` where too short to be good. */
 bool certificate_key_is_bearable(X509 *certificate, bool *weak, const char **text);
+/* Absent where there is none, or one that is no text for a line. */
+struct slice certificate_common_name(struct arena *arena, const X509_NAME *name);
 /* Names and fingerprint. */
 void certificate_describe(struct arena *arena, X509 *certificate, struct origin_signature *out);
 bool certificate_spki(X509 *certificate, uint8_t out[32]);
@@ -74,5 +77,16 @@ enum err_code crypto_init(struct err *err);
 /* The arithmetic alone: ORIGIN_VALID, ORIGIN_DIGEST_MISMATCH or ORIGIN_INVALID. The Signature is
  * the only one in its document, of the accepted form, without KeyInfo and Objects. */
 enum origin_verdict crypto_verify(xmlNode *signature, X509 *certificate);
+/* Fills digests and value of a template. References may name elements whose Ids are known. */
+bool crypto_sign(xmlNode *signature, EVP_PKEY *key);
+
+/* --- signer.c --- */
+
+struct signer {
+    struct arena *arena;
+    X509 *certificate;
+    EVP_PKEY *key;
+    struct slice common_name, base64; /* in the arena */
+};
 
 #endif

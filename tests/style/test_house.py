@@ -18,7 +18,7 @@ SOURCES = sorted(
 # A third-party header and the only folders that may include it.
 DOORS = {
     "ev.h": {"relay/loop"},
-    "libxml/": {"relay/alert", "relay/origin"}, # origin: libxmlsec1 works on the trees of the libxml2 under it
+    "libxml/": {"relay/alert", "relay/origin"}, # origin: libxmlsec1 works on the trees of the libxml2 under it; cog uses alert/document.h
     "xmlsec/": {"relay/origin"},
     "sqlite3.h": {"relay/journal"},
     "zmq.h": {"relay", "relay/loop", "relay/publish", "adapters/inject", "client"}, # relayd makes the context
@@ -44,6 +44,7 @@ KNOWS = {
     "http": {"base", "loop"},
     "alert": {"base"},
     "origin": {"base", "alert"},
+    "cog": {"base", "alert", "origin"},
     "profile": {"base", "alert"},
     "geo": {"base", "alert"},
     "translate": {"base", "alert", "profile", "geo"},
@@ -56,7 +57,7 @@ KNOWS = {
 }
 
 # Rooms whose headers an adapter may include; intake/intake.h too, for the alert in an outcome.
-ADAPTERS_KNOW = {"base", "conf", "log", "loop", "alert", "http", "dial", "amqp"}
+ADAPTERS_KNOW = {"base", "conf", "log", "loop", "alert", "http", "dial", "amqp", "cog"}
 # Adapters that use more of the host than adapter.h: injection, which answers with receipts.
 WIDER_DOOR = {"inject"}
 

@@ -1,0 +1,95 @@
+#include "cog/access.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "origin/sign.h"
+
+#include <stdlib.h>
+
+struct cog_access {
+    struct arena *arena;
+    struct signer *signer;
+    struct cog_access_options options;
+};
+
+static bool holds(struct slice text, struct slice what)
+{
+    for (size_t at = 0; at + what.len <= text.len; at++)
+        if (slice_eq(slice_sub(text, at, at + what.len), what))
+            return true;
+    return false;
+}
+
+static enum err_code check(const struct cog_access *access, struct err *err)
+{
+    struct slice id = access->options.cog_id, name = signer_common_name(access->signer);
+    for (size_t i = 0; i < id.len; i++)
+        if (id.ptr[i] < '0' || id.ptr[i] > '9')
+            return err_set(err, ERR_INVALID, "'%s' is no COG id: digits alone", id.ptr);
+    if (!id.len || !holds(name, id))
+        return err_set(
+            err, ERR_INVALID,
+            "the certificate is of '%.*s', which does not hold the COG id %s: IPAWS would "
+            "refuse it",
+            SLICE_ARG(name), id.ptr ? id.ptr : "");
+    return OK;
+}
+
+enum err_code cog_access_create(const struct cog_access_options *options, struct cog_access **out,
+                                struct err *err)
+{
+    struct cog_access *access = mem_alloc(sizeof *access);
+    *out = NULL;
+    access->arena = arena_create();
+    access->options = *options;
+    access->options.certificate = access->options.key = NULL;
+    access->options.cog_id = arena_copy(access->arena, options->cog_id);
+    access->options.user = arena_copy(access->arena, options->user);
+    enum err_code code = signer_create(options->certificate, options->key, &access->signer, err);
+    if (!code)
+        code = check(access, err);
+    if (code) {
+        cog_access_destroy(access);
+        return code;
+    }
+    *out = access;
+    return OK;
+}
+
+void cog_access_destroy(struct cog_access *access)
+{
+    if (!access)
+        return;
+    signer_destroy(access->signer);
+    arena_destroy(access->arena);
+    free(access);
+}
+
+enum err_code cog_access_check(const struct cog_access *access, int64_t now_s, struct err *err)
+{
+    int64_t from_s = signer_not_before_s(access->signer), to_s = cog_access_ends_s(access);
+    char text[CLOCK_TEXT_MAX];
+    if (now_s < from_s)
+        return err_set(err, ERR_STATE, "the COG's certificate is not valid before %s",
+                       clock_format_s(from_s, text));
+    if (now_s >= to_s)
+        return err_set(err, ERR_STATE, "the COG's certificate ended at %s",
+                       clock_format_s(to_s, text));
+    return OK;
+}
+
+int64_t cog_access_ends_s(const struct cog_access *access)
+{
+    return signer_not_after_s(access->signer);
+}
+
+const struct signer *cog_access_signer(const struct cog_access *access)
+{
+    return access->signer;
+}
+
+const struct cog_access_options *cog_access_options(const struct cog_access *access)
+{
+    return &access->options;
+}

@@ -1,0 +1,286 @@
+#include "cog/cut.h"
+
+#include "base/buf.h"
+
+enum { BINDINGS_MAX = 256, DECLARATIONS_BYTES_MAX = 64 * 1024 };
+
+/* One namespace declaration in force: xmlns:prefix="uri". */
+struct binding {
+    struct slice prefix; /* empty: the default */
+    struct slice uri;    /* as written, with its quotes */
+    size_t depth;
+};
+
+struct cutter {
+    struct slice text;
+    struct binding bindings[BINDINGS_MAX];
+    size_t binding_count;
+    size_t depth;
+    /* the alert that is open */
+    bool open;
+    size_t from, name_end, at_depth, outer_count; /* bindings of the elements around it */
+};
+
+/* --- tags --- */
+
+static bool is_name_end(char c)
+{
+    return slice_is_xml_space(c) || c == '/' || c == '>' || c == '=';
+}
+
+/* Behind the first `what` from there on; the text's length where it is not there. */
+static size_t behind(struct slice text, size_t at, const char *what)
+{
+    ptrdiff_t found = slice_find(slice_sub(text, at, text.len), what);
+    return found < 0 ? text.len : at + (size_t)found + strlen(what);
+}
+
+/* Where a tag's '>' is; quoted values may hold one. */
+static size_t tag_end(struct slice text, size_t at)
+{
+    char quote = '\0';
+    for (; at < text.len; at++) {
+        char c = text.ptr[at];
+        if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '>')
+            break;
+    }
+    return at;
+}
+
+static size_t name_end(struct slice text, size_t at, size_t end)
+{
+    while (at < end && !is_name_end(text.ptr[at]))
+        at++;
+    return at;
+}
+
+/* The next attribute of a start tag, its value with quotes; false at the end. */
+static bool next_attribute(struct slice text, size_t *at, size_t end, struct slice *name,
+                           struct slice *value)
+{
+    while (*at < end && (slice_is_xml_space(text.ptr[*at]) || text.ptr[*at] == '/'))
+        ++*at;
+    size_t from = *at, to = name_end(text, *at, end);
+    *name = slice_sub(text, from, to);
+    while (to < end && (slice_is_xml_space(text.ptr[to]) || text.ptr[to] == '='))
+        to++;
+    if (!name->len || to >= end || (text.ptr[to] != '"' && text.ptr[to] != '\''))
+        return false;
+    size_t close = to + 1;
+    while (close < end && text.ptr[close] != text.ptr[to])
+        close++;
+    *value = slice_sub(text, to, close + 1);
+    *at = close + 1;
+    return close < end;
+}
+
+static void bind_namespaces(struct cutter *cutter, size_t at, size_t end)
+{
+    struct slice name, value;
+    while (next_attribute(cutter->text, &at, end, &name, &value)) {
+        bool prefixed = slice_starts_with(name, "xmlns:");
+        if ((!prefixed && !slice_eq_cstr(name, "xmlns")) || cutter->binding_count == BINDINGS_MAX)
+            continue;
+        cutter->bindings[cutter->binding_count++] = (struct binding){
+            .prefix = prefixed ? slice_sub(name, 6, name.len) : SLICE(""),
+            .uri = value,
+            .depth = cutter->depth,
+        };
+    }
+}
+
+static void unbind(struct cutter *cutter)
+{
+    while (cutter->binding_count &&
+           cutter->bindings[cutter->binding_count - 1].depth >= cutter->depth)
+        cutter->binding_count--;
+}
+
+static struct slice uri_of(const struct cutter *cutter, struct slice prefix)
+{
+    for (size_t i = cutter->binding_count; i > 0; i--)
+        if (slice_eq(cutter->bindings[i - 1].prefix, prefix))
+            return slice_sub(cutter->bindings[i - 1].uri, 1, cutter->bindings[i - 1].uri.len - 1);
+    return (struct slice){0};
+}
+
+static bool is_alert(const struct cutter *cutter, struct slice name)
+{
+    struct slice prefix = SLICE("");
+    ptrdiff_t colon = slice_find(name, ":");
+    if (colon >= 0) {
+        prefix = slice_sub(name, 0, (size_t)colon);
+        name = slice_sub(name, (size_t)colon + 1, name.len);
+    }
+    struct slice uri = uri_of(cutter, prefix);
+    return slice_eq_cstr(name, "alert") &&
+           (slice_starts_with(uri, "urn:oasis:names:tc:emergency:cap:1.") ||
+            slice_eq_cstr(uri, "http://www.incident.com/cap/1.0"));
+}
+
+/* --- standing alone --- */
+
+static bool is_in_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("-_.:", c)) || (unsigned char)c >= 0x80;
+}
+
+/* Also where it is no name but looks like one, as in a value that is a qualified name. */
+static bool is_used(struct slice bytes, struct slice prefix)
+{
+    for (size_t at = 1; at + prefix.len < bytes.len; at++)
+        if (bytes.ptr[at + prefix.len] == ':' && !is_in_name(bytes.ptr[at - 1]) &&
+            memcmp(bytes.ptr + at, prefix.ptr, prefix.len) == 0)
+            return true;
+    return false;
+}
+
+/* Declared by the alert's own start tag, or by an element nearer to it. */
+static bool is_hidden(const struct cutter *cutter, size_t i, struct slice start_tag)
+{
+    struct slice prefix = cutter->bindings[i].prefix, name, value;
+    size_t at = 0;
+    for (size_t k = i + 1; k < cutter->outer_count; k++)
+        if (slice_eq(cutter->bindings[k].prefix, prefix))
+            return true;
+    while (next_attribute(start_tag, &at, start_tag.len, &name, &value))
+        if (prefix.len ? slice_starts_with(name, "xmlns:") &&
+                             slice_eq(slice_sub(name, 6, name.len), prefix)
+                       : slice_eq_cstr(name, "xmlns"))
+            return true;
+    return false;
+}
+
+static void put_declarations(struct buf *out, const struct cutter *cutter, struct slice bytes)
+{
+    size_t name_len = cutter->name_end - cutter->from;
+    struct slice start_tag = slice_sub(bytes, name_len, tag_end(bytes, 0));
+    for (size_t i = 0; i < cutter->outer_count; i++) {
+        const struct binding *binding = &cutter->bindings[i];
+        if (is_hidden(cutter, i, start_tag) ||
+            (binding->prefix.len && !is_used(bytes, binding->prefix)))
+            continue;
+        buf_put_cstr(out, binding->prefix.len ? " xmlns:" : " xmlns");
+        buf_put(out, binding->prefix);
+        buf_put_char(out, '=');
+        buf_put(out, binding->uri);
+    }
+}
+
+/* The XML declaration where it names an encoding that is not what is taken for granted. */
+static struct slice foreign_declaration(struct slice text)
+{
+    text = slice_trim(text);
+    size_t end = slice_starts_with(text, "<?xml") ? behind(text, 0, "?>") : 0;
+    struct slice declaration = slice_sub(text, 0, end);
+    ptrdiff_t at = slice_find(declaration, "encoding");
+    if (at < 0)
+        return (struct slice){0};
+    struct slice rest = slice_sub(declaration, (size_t)at, declaration.len);
+    return slice_ifind(rest, "utf-8") >= 0 || slice_ifind(rest, "us-ascii") >= 0 ? (struct slice){0}
+                                                                                 : declaration;
+}
+
+static struct slice stand_alone(struct arena *arena, const struct cutter *cutter, size_t to)
+{
+    struct slice bytes = slice_sub(cutter->text, cutter->from, to);
+    struct slice declaration = foreign_declaration(cutter->text);
+    size_t name_len = cutter->name_end - cutter->from;
+    struct buf added;
+    buf_init(&added, DECLARATIONS_BYTES_MAX);
+    put_declarations(&added, cutter, bytes);
+    struct slice between = buf_slice(&added), out = bytes;
+    if (between.len || declaration.len) {
+        char *whole = arena_alloc(arena, declaration.len + bytes.len + between.len + 1);
+        struct slice parts[] = {declaration, slice_sub(bytes, 0, name_len), between,
+                                slice_sub(bytes, name_len, bytes.len)};
+        out = slice_of(whole, 0);
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+            if (parts[i].len)
+                memcpy(whole + out.len, parts[i].ptr, parts[i].len);
+            out.len += parts[i].len;
+        }
+    }
+    buf_fini(&added);
+    return out;
+}
+
+/* --- the walk --- */
+
+/* Returns whether that tag ended an alert. */
+static bool take_start(struct cutter *cutter, size_t at, size_t end)
+{
+    size_t name_to = name_end(cutter->text, at + 1, end);
+    size_t before = cutter->binding_count;
+    bool empty = end > at && cutter->text.ptr[end - 1] == '/';
+    cutter->depth++;
+    bind_namespaces(cutter, name_to, end);
+    bool begins = !cutter->open && is_alert(cutter, slice_sub(cutter->text, at + 1, name_to));
+    if (begins) {
+        cutter->open = true;
+        cutter->from = at;
+        cutter->name_end = name_to;
+        cutter->at_depth = cutter->depth;
+        cutter->outer_count = before;
+    }
+    if (empty) {
+        unbind(cutter);
+        cutter->depth--;
+    }
+    return begins && empty;
+}
+
+static bool take_end(struct cutter *cutter)
+{
+    bool ends = cutter->open && cutter->depth == cutter->at_depth;
+    unbind(cutter);
+    cutter->depth -= cutter->depth > 0;
+    return ends;
+}
+
+/* Comments, CDATA and processing instructions: behind them; the same place for a tag. */
+static size_t skip(struct slice text, size_t at)
+{
+    struct slice rest = slice_sub(text, at, text.len);
+    if (slice_starts_with(rest, "<!--"))
+        return behind(text, at + 4, "-->");
+    if (slice_starts_with(rest, "<![CDATA["))
+        return behind(text, at + 9, "]]>");
+    if (slice_starts_with(rest, "<?"))
+        return behind(text, at + 2, "?>");
+    if (slice_starts_with(rest, "<!"))
+        return text.len;
+    return at;
+}
+
+size_t cog_cut(struct arena *arena, struct slice text, struct slice *out, size_t max)
+{
+    struct cutter cutter = {.text = text};
+    size_t count = 0;
+    for (size_t at = 0; at < text.len && count < max;) {
+        const char *next = memchr(text.ptr + at, '<', text.len - at);
+        if (!next)
+            break;
+        at = (size_t)(next - text.ptr);
+        size_t behind_other = skip(text, at);
+        if (behind_other != at) {
+            at = behind_other;
+            continue;
+        }
+        size_t end = tag_end(text, at);
+        if (end == text.len)
+            break;
+        bool ends = text.ptr[at + 1] == '/' ? take_end(&cutter) : take_start(&cutter, at, end);
+        if (ends) {
+            out[count++] = stand_alone(arena, &cutter, end + 1);
+            cutter.open = false;
+        }
+        at = end + 1;
+    }
+    return count;
+}
