@@ -43,8 +43,8 @@ def verdicts(relay):
 def wait_for(relay, identifiers, hub=None, seconds=60):
     """Until all have a row; heartbeats meanwhile, as NAAD sends them."""
     deadline = time.monotonic() + seconds
-    while missing := [i for i in identifiers if i not in verdicts(relay)]:
-        assert time.monotonic() < deadline, f"{len(missing)} of {len(identifiers)} did not come: {missing[:3]}\n{relay.log()[-2000:]}"
+    while missing := set(identifiers) - set(verdicts(relay)):
+        assert time.monotonic() < deadline, f"{len(missing)} of {len(identifiers)} did not come: {sorted(missing)[:3]}\n{relay.log()[-2000:]}"
         if hub:
             hub.beat()
         time.sleep(0.2)
