@@ -245,6 +245,10 @@ struct alert {
     struct cap_info *infos;
     size_t info_count;
     unsigned signature_count; /* XML-DSig elements inside */
+    /* A signed alert that came in a wrapper, as a document of its own, in UTF-8: what its signature
+     * can be over. Absent for all others. */
+    struct slice detached;
+    bool reworded; /* the wrapper changed its status, its scope or its area */
 
     struct findings findings;
     unsigned line;

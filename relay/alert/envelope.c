@@ -66,12 +66,14 @@ static void apply_status(struct reader *r, const xmlNode *node, const struct env
     struct alert *alert = r->alert;
     if (findings_have_fatal(&envelope->findings)) {
         alert->status = STATUS_NONE;
+        alert->reworded = true;
     } else if (envelope->status != STATUS_NONE && rank(envelope->status) < rank(alert->status)) {
         reader_find(r, "envelope.status", FINDING_WARNING, r->root,
                     "the alert says %s, the %s around it %s: the lower holds",
                     cap_status_name(alert->status), (const char *)node->name,
                     cap_status_name(envelope->status));
         alert->status = envelope->status;
+        alert->reworded = true;
     }
 }
 
@@ -86,6 +88,7 @@ static void apply_confidentiality(struct reader *r, const struct envelope *envel
     if (alert->scope != SCOPE_PUBLIC)
         return;
     alert->scope = SCOPE_RESTRICTED;
+    alert->reworded = true;
     if (!alert->restriction.len)
         alert->restriction = envelope->confidentiality;
 }
@@ -103,6 +106,7 @@ static void apply_area(struct reader *r, const xmlNode *node, const struct envel
         alert->infos[i].areas[0] = envelope->area;
         alert->infos[i].area_count = 1;
     }
+    alert->reworded = true;
     reader_find(r, "envelope.area", FINDING_WARNING, r->root,
                 "the alert names no area: that of the %s around it is taken",
                 (const char *)node->name);

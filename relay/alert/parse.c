@@ -1,5 +1,6 @@
 #include "alert/parse.h"
 
+#include "alert/detach.h"
 #include "alert/document.h"
 #include "alert/edxl.h"
 #include "alert/entry.h"
@@ -126,6 +127,8 @@ static void read_one(struct reading *reading, xmlNode *element)
     struct alert *alert = reader.alert;
     read_alert(&reader);
     envelope_apply(&reader);
+    if (alert->signature_count && element->parent->type == XML_ELEMENT_NODE)
+        alert->detached = detach(reading->arena, element);
     if (!reading->bare) {
         validate_alert(&reading->parser->schemas, &reader, element);
         read_digests(alert);

@@ -194,7 +194,6 @@ static void pass_alert(struct intake *intake, const struct document *document, s
     passage->known = intake->known;
     passage->delivery = *document->delivery;
     passage->last = index + 1 == document->count;
-    passage->enveloped = document->parsed.enveloped;
     passage->entry = entry;
     passage->arena = entry->arena;
     passage->crashes = document->crashes;

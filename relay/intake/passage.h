@@ -30,8 +30,7 @@ struct passage {
     struct known *known;
     /* its texts are lent until the stages are through; tag and source are for the outcome */
     struct intake_delivery delivery;
-    bool last;      /* of its document */
-    bool enveloped; /* its document is not the alert itself */
+    bool last; /* of its document */
 
     struct journal_entry *entry;
     struct arena *arena; /* the entry's */

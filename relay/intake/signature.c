@@ -19,7 +19,7 @@ static const struct words {
 
 /* What costs nothing is told without a policy too. */
 static void judge(const struct origin_trust *trust, struct arena *arena, const struct alert *alert,
-                  bool enveloped, struct slice bytes, int64_t now_s, struct origin *out)
+                  struct slice bytes, int64_t now_s, struct origin *out)
 {
     *out = (struct origin){0};
     if (!alert->signature_count)
@@ -29,10 +29,11 @@ static void judge(const struct origin_trust *trust, struct arena *arena, const s
         out->verdict = ORIGIN_UNCHECKED;
     else if (alert->repaired)
         out->text = SLICE("what was signed could only be read after a repair");
-    else if (enveloped)
-        out->text = SLICE("it came inside another document, which its signature does not cover");
+    else if (alert->reworded)
+        out->text = SLICE("the document around the alert changes its status, scope or area, which "
+                          "its signature does not cover");
     else
-        origin_check(trust, arena, bytes, now_s, out);
+        origin_check(trust, arena, alert->detached.ptr ? alert->detached : bytes, now_s, out);
 }
 
 bool stage_signature(struct passage *passage)
@@ -40,8 +41,8 @@ bool stage_signature(struct passage *passage)
     const struct origin_trust *trust = passage->delivery.source->trust;
     enum origin_policy policy = origin_policy_of(trust);
     struct origin *origin = &passage->signature;
-    judge(trust, passage->arena, passage->alert, passage->enveloped, passage->entry->bytes,
-          passage_now_s(passage), origin);
+    judge(trust, passage->arena, passage->alert, passage->entry->bytes, passage_now_s(passage),
+          origin);
     passage->has_signature = policy != ORIGIN_IGNORE;
     if (!passage->has_signature)
         return true;
@@ -78,7 +79,7 @@ static enum origin_verdict verdict_on(struct passage *passage, struct known_mess
         return ORIGIN_UNCHECKED;
     const struct origin_trust *trust =
         house->trust_of ? house->trust_of(house->trust_context, message->row.source) : NULL;
-    judge(trust, passage->arena, alert, false, bytes, passage_now_s(passage), &origin);
+    judge(trust, passage->arena, alert, bytes, passage_now_s(passage), &origin);
     return origin.verdict;
 }
 

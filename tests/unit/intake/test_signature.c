@@ -113,8 +113,7 @@ static void test_required(void **state)
                    {"stranger.xml", "signature.untrusted"},
                    {"sha1.xml", "signature.weak"},
                    {"alert-in-object.xml", "signature.malformed"},
-                   {"repaired.xml", "signature.malformed"},
-                   {"enveloped-alert.xml", "signature.malformed"}};
+                   {"repaired.xml", "signature.malformed"}};
     size_t count = sizeof refused / sizeof *refused;
     for (size_t i = 0; i < count; i++) {
         fixture_deliver(fixture, message(fixture, refused[i].name));
@@ -124,6 +123,58 @@ static void test_required(void **state)
     expect(fixture, count, "relayed", "border.no-area");
     expect_header(fixture, 1, "valid", "good: good.example (sha256 ");
     assert_true(slice_find(fixture->seen[count].notes, "\"signature\":{\"verdict\":\"valid\"") > 0);
+    origin_trust_destroy(trust);
+}
+
+/* %.*s: the alert. */
+static struct slice in_edxl(struct fixture *fixture, const char *more, struct slice alert)
+{
+    ptrdiff_t begin = slice_find(alert, "<alert");
+    assert_true(begin >= 0);
+    alert = slice_sub(alert, (size_t)begin, alert.len);
+    return arena_printf(fixture->arena,
+                        "<EDXLDistribution xmlns=\"urn:oasis:names:tc:emergency:EDXL:DE:1.0\">%s"
+                        "<contentObject><xmlContent><embeddedXMLContent>%.*s</embeddedXMLContent>"
+                        "</xmlContent></contentObject></EDXLDistribution>",
+                        more, SLICE_ARG(alert));
+}
+
+/* The alert's own signature holds in an envelope, but nothing that the envelope says is signed. */
+static void test_in_an_envelope(void **state)
+{
+    struct fixture *fixture = begin(state);
+    struct origin_trust *trust = trust_in(fixture, ORIGIN_REQUIRE);
+    struct slice good = message(fixture, "exclusive.xml");
+    fixture_deliver(fixture, in_edxl(fixture, "", message(fixture, "changed.xml")));
+    expect(fixture, 0, "refused", "signature.digest-mismatch");
+    const char *rewordings[] = {
+        "<distributionStatus>Exercise</distributionStatus>",
+        "<combinedConfidentiality>secret</combinedConfidentiality>",
+    };
+    fixture_deliver(fixture, in_edxl(fixture, rewordings[0], good));
+    expect(fixture, 1, "refused", "signature.malformed");
+    fixture_deliver(fixture, in_edxl(fixture, rewordings[1], good));
+    expect(fixture, 2, "not-published", "scope.restricted");
+    assert_true(slice_find(fixture->seen[2].notes, "\"signer\"") < 0);
+    /* As it is, it has the area that was signed; without one the envelope's is nobody's word. */
+    fixture_deliver(fixture,
+                    in_edxl(fixture, "<distributionStatus>Actual</distributionStatus>", good));
+    expect(fixture, 3, "relayed", "border.no-area");
+    expect_header(fixture, 1, "valid", "good: good.example (sha256 ");
+    origin_trust_destroy(trust);
+}
+
+static void test_the_area_of_an_envelope_is_not_signed(void **state)
+{
+    struct fixture *fixture = begin(state);
+    struct origin_trust *trust = trust_in(fixture, ORIGIN_REQUIRE);
+    const char *area =
+        "<targetArea><polygon>45.1,-66.9 45.2,-66.9 45.2,-66.8 45.1,-66.9</polygon></targetArea>";
+    fixture_deliver(fixture, message(fixture, "without-area.xml"));
+    expect(fixture, 0, "relayed", "border.no-area");
+    expect_header(fixture, 1, "valid", "good: good.example (sha256 ");
+    fixture_deliver(fixture, in_edxl(fixture, area, message(fixture, "without-area.xml")));
+    expect(fixture, 1, "refused", "signature.malformed");
     origin_trust_destroy(trust);
 }
 
@@ -203,6 +254,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HERE(test_required),
+        HERE(test_in_an_envelope),
+        HERE(test_the_area_of_an_envelope_is_not_signed),
         HERE(test_flagged),
         HERE(test_ignored),
         HERE(test_the_second_is_better),

@@ -184,6 +184,9 @@ start = hub.index("<Signature "), hub.rindex("<Signature ")
 case("two-turned", hub[:start[0]] + hub[start[1]:hub.index("\n</alert>")] + hub[start[0]:start[1]] + hub[hub.index("\n</alert>"):], "valid", each=["valid", "valid"])
 case("moved-to-front", base.replace(base[base.index("<Signature"):base.index("\n</alert>")], "").replace(
     "<identifier>", base[base.index("<Signature"):base.index("\n</alert>")] + "<identifier>"), "valid")
+case("without-area", sign(plain.replace("<area><areaDesc>c\u00f4te</areaDesc></area>", ""), good, c_good), "valid")
+case("characters", sign(alert("a &amp; b &lt; c &gt; d ]]&gt; \"e\" &#13;&#9;f\t\u00e9", extra="<note><![CDATA[<x> & ]]></note>",
+                              attributes=' xmlns:x="urn:x" x:y="1&#10;2&#9;&quot;3"'), good, c_good), "valid")
 case("comment", base.replace("met@example.ca", "met@<!-- x -->example.ca"), "valid")
 for number, (c14n, method, key, cert) in enumerate([(EXC, MORE + "rsa-sha256", good, c_good), (INC, MORE + "rsa-sha512", good, c_good),
                                                     ("http://www.w3.org/2006/12/xml-c14n11", MORE + "rsa-sha256", good, c_good), (EXC, MORE + "ecdsa-sha256", curve, c_curve)]):

@@ -2,6 +2,8 @@
  * here, and nothing that is signed may be changed without a trace. */
 #include "fixture.h"
 
+#include "alert/parse.h"
+
 #include <string.h>
 
 #define FOLDER CAPRELAY_SHARED "/corpus/"
@@ -112,6 +114,63 @@ static void test_the_manifest_is_right(void **state)
     }
     print_message("%zu good signatures, %zu files without a good one\n", good, bad);
     assert_true(good >= 17 && bad >= 10);
+}
+
+/* --- in the wrapper of the IPAWS feed --- */
+
+/* How many of the alert's signatures are accepted. */
+static size_t accepted_in_feed(const struct corpus *corpus, struct arena *arena,
+                               const struct parser *parser, struct slice bytes, bool change)
+{
+    ptrdiff_t begin = slice_find(bytes, "<alert");
+    assert_true(begin >= 0);
+    struct slice alert = slice_sub(bytes, (size_t)begin, bytes.len);
+    struct slice feed =
+        arena_printf(arena,
+                     "<ns1:alerts xmlns:ns1=\"http://gov.fema.ipaws.services/feed\">"
+                     "%.*s</ns1:alerts>",
+                     SLICE_ARG(alert));
+    ptrdiff_t sender = slice_find(feed, "<sender>");
+    char *text = arena_alloc(arena, feed.len);
+    memcpy(text, feed.ptr, feed.len);
+    if (change)
+        text[sender + (ptrdiff_t)strlen("<sender>")] ^= 1;
+    struct parsed parsed = parser_read_bare(parser, arena, slice_of(text, feed.len));
+    struct origin origin;
+    size_t accepted = 0;
+    assert_int_equal(parsed.count, 1);
+    origin_check(corpus->trust, arena, parsed.alerts[0]->detached, corpus->now_s, &origin);
+    for (size_t i = 0; i < origin.count; i++)
+        accepted += origin.signatures[i].accepted;
+    return accepted;
+}
+
+static void test_the_same_in_a_feed(void **state)
+{
+    struct corpus *corpus = *state;
+    struct slice rest = corpus->manifest, file, told;
+    struct parser *parser = NULL;
+    struct err err;
+    size_t good = 0;
+    if (!rest.ptr) {
+        print_message("skipped: no recorded messages at " FOLDER "\n");
+        skip();
+    }
+    assert_int_equal(parser_create(&parser, &err), OK);
+    while (next_signed(&rest, &file, &told)) {
+        if (!count_of(told, ":OK"))
+            continue;
+        struct arena *arena = arena_create();
+        struct slice bytes = read_recording(arena, file);
+        size_t accepted = accepted_in_feed(corpus, arena, parser, bytes, false);
+        if (accepted != count_of(told, ":OK") ||
+            accepted_in_feed(corpus, arena, parser, bytes, true) != 0)
+            fail_msg("%.*s: %zu signatures", SLICE_ARG(file), accepted);
+        good += accepted;
+        arena_destroy(arena);
+    }
+    parser_destroy(parser);
+    assert_true(good >= 17);
 }
 
 /* --- one byte changed --- */
@@ -236,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_manifest_is_right),
+        cmocka_unit_test(test_the_same_in_a_feed),
         cmocka_unit_test(test_no_byte_can_be_changed),
     };
     return cmocka_run_group_tests(tests, open_corpus, close_corpus);

@@ -131,6 +131,81 @@ static void test_each_is_what_it_is(void **state)
     assert_true(count > 70);
 }
 
+/* --- in a wrapper --- */
+
+/* %s: the alert, beside others that nobody signed. */
+#define OTHER                                                                                      \
+    "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>other</identifier></alert>"
+static const char *const wrappers[] = {
+    /* the IPAWS feed's */
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ns1:alerts "
+    "xmlns:ns1=\"http://gov.fema.ipaws.services/feed\">" OTHER "%s" OTHER "</ns1:alerts>",
+    "<EDXLDistribution xmlns=\"urn:oasis:names:tc:emergency:EDXL:DE:1.0\" xmlns:x=\"urn:other\">"
+    "<distributionStatus>Actual</distributionStatus><contentObject><xmlContent>"
+    "<embeddedXMLContent>%s</embeddedXMLContent></xmlContent></contentObject></EDXLDistribution>",
+    "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"fr\" xml:base=\"http://a.example/\">"
+    "<entry><id>1</id><content type=\"application/cap+xml\">%s</content></entry></feed>",
+    "<w:a xmlns:w=\"urn:w\"><w:b>\r\n<!-- x -->%s</w:b></w:a>",
+};
+
+static struct slice without_declaration(struct slice bytes)
+{
+    ptrdiff_t end = slice_find(bytes, "?>");
+    return end < 0 ? bytes : slice_sub(bytes, (size_t)end + 2, bytes.len);
+}
+
+/* What the alert in the wrapper is worth; false where it has no Signature that is looked at. */
+static bool check_wrapped(struct made *made, const struct parser *parser, const char *wrapper,
+                          struct slice bytes, struct origin *out)
+{
+    struct buf text;
+    buf_init(&text, FILE_BYTES_MAX);
+    const char *place = strstr(wrapper, "%s");
+    buf_put(&text, slice_of(wrapper, (size_t)(place - wrapper)));
+    buf_put(&text, without_declaration(bytes));
+    buf_put_cstr(&text, place + 2);
+    struct parsed parsed = parser_read(parser, made->arena, buf_slice(&text));
+    bool found = false;
+    for (size_t i = 0; i < parsed.count && !found; i++) {
+        const struct alert *alert = parsed.alerts[i];
+        assert_int_equal(alert->detached.ptr != NULL, alert->signature_count > 0);
+        found = alert->signature_count > 0 && !alert->repaired;
+        if (found)
+            origin_check(made->trust, made->arena, alert->detached, made->now_s, out);
+    }
+    buf_fini(&text);
+    return found;
+}
+
+/* Whatever stands around it, what is good stays good, and no forgery becomes it. */
+static void test_a_wrapper_changes_nothing(void **state)
+{
+    struct made *made = *state;
+    struct parser *parser = NULL;
+    struct err err;
+    need();
+    assert_int_equal(parser_create(&parser, &err), OK);
+    struct slice rest = read_made(made, "cases.tsv"), cell[4];
+    size_t good = 0, forged = 0;
+    while (fixture_row(&rest, cell, 4) >= 3) {
+        struct slice bytes =
+            read_made(made, arena_printf(made->arena, "%.*s.xml", SLICE_ARG(cell[0])).ptr);
+        for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
+            struct origin origin = {0};
+            bool looked = check_wrapped(made, parser, wrappers[i], bytes, &origin);
+            bool accepted =
+                slice_eq_cstr(cell[2], "yes") || slice_eq_cstr(cell[0], "enveloped-alert");
+            good += accepted;
+            forged += looked && !accepted;
+            if (origin.accepted != accepted)
+                fail_msg("%.*s in %s: %s; %.*s", SLICE_ARG(cell[0]), wrappers[i],
+                         origin_verdict_name(origin.verdict), SLICE_ARG(origin.text));
+        }
+    }
+    assert_true(good > 60 && forged > 120);
+    parser_destroy(parser);
+}
+
 /* Canonicalisation leaves comments out, so anybody may add one: the reader must not stop there. */
 static void test_a_comment_cuts_no_text_off(void **state)
 {
@@ -237,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_is_what_it_is),
+        cmocka_unit_test(test_a_wrapper_changes_nothing),
         cmocka_unit_test(test_a_comment_cuts_no_text_off),
         cmocka_unit_test(test_who_signed_is_told),
         cmocka_unit_test(test_pins_that_end_are_told),
