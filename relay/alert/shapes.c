@@ -14,7 +14,11 @@ bool shape_next_number(struct slice *rest, double *value)
     size_t begin = 0;
     while (begin < rest->len && is_separator(rest->ptr[begin]))
         begin++;
-    size_t end = begin;
+    size_t end = begin + slice_scan_decimal(slice_sub(*rest, begin, rest->len), value);
+    if (end > begin && (end == rest->len || is_separator(rest->ptr[end]))) {
+        *rest = slice_sub(*rest, end, rest->len);
+        return true;
+    }
     while (end < rest->len && !is_separator(rest->ptr[end]))
         end++;
     if (begin == end) {

@@ -155,40 +155,47 @@ static bool is_decimal(struct slice s)
     return i > exponent && i == s.len;
 }
 
+/* Digits from `at` on, taken into the mantissa; behind the last of them. */
+static size_t scan_digits(struct slice s, size_t at, unsigned long long *mantissa)
+{
+    for (; at < s.len && (unsigned char)(s.ptr[at] - '0') <= 9; at++)
+        *mantissa = *mantissa * 10 + (unsigned char)(s.ptr[at] - '0');
+    return at;
+}
+
 /*
- * Sign, digits and a point, with few enough digits that both the digits as a number and the power
- * of ten are exact: then one division rounds correctly, as strtod does, at a twentieth of its
- * price. Coordinates come by the thousand.
+ * With few enough digits both the digits as a number and the power of ten are exact: then one
+ * division rounds correctly, as strtod does, at a twentieth of its price. Coordinates come by the
+ * thousand.
  */
-static bool short_decimal(struct slice s, double *out)
+size_t slice_scan_decimal(struct slice s, double *out)
 {
     static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                     1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     enum { DIGITS_MAX = 15 };
-    bool negative = s.len > 0 && s.ptr[0] == '-';
-    size_t begin = negative ? 1 : 0, digits = 0, point = s.len;
-    unsigned long long mantissa = 0;
-    for (size_t i = begin; i < s.len; i++) {
-        if (s.ptr[i] == '.' && point == s.len) {
-            point = i;
-            continue;
-        }
-        if (s.ptr[i] < '0' || s.ptr[i] > '9' || ++digits > DIGITS_MAX)
-            return false;
-        mantissa = mantissa * 10 + (unsigned)(s.ptr[i] - '0');
+    unsigned long long mantissa = 0; /* what does not fit has too many digits */
+    size_t begin = s.len > 0 && s.ptr[0] == '-', places = 0;
+    size_t end = scan_digits(s, begin, &mantissa), digits = end - begin;
+    if (end < s.len && s.ptr[end] == '.') {
+        size_t point = end + 1;
+        end = scan_digits(s, point, &mantissa);
+        places = end - point;
+        digits += places;
     }
-    if (digits == 0)
-        return false;
-    size_t places = point == s.len ? 0 : s.len - point - 1;
+    if (digits == 0 || digits > DIGITS_MAX)
+        return 0;
     double value = (double)mantissa / powers[places];
-    *out = negative ? -value : value;
-    return true;
+    *out = begin ? -value : value;
+    return end;
 }
 
 bool slice_to_double(struct slice s, double *out)
 {
-    if (short_decimal(s, out))
+    double value;
+    if (s.len && slice_scan_decimal(s, &value) == s.len) {
+        *out = value;
         return true;
+    }
     char text[64];
     if (s.len >= sizeof text || !is_decimal(s))
         return false;

@@ -79,5 +79,8 @@ bool slice_to_u64(struct slice s, unsigned long long *out);
 /* The whole slice as a decimal number, in the C locale's notation whatever the process's locale is.
  */
 bool slice_to_double(struct slice s, double *out);
+/* The number that the slice begins with, as above but without exponent and `+`, and how many bytes
+ * it takes; 0 where there is none or it has more than 15 digits. */
+size_t slice_scan_decimal(struct slice s, double *out);
 
 #endif

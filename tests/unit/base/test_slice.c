@@ -127,6 +127,21 @@ static void test_coordinates_round_as_strtod_does(void **state)
     }
 }
 
+static void test_a_number_in_front(void **state)
+{
+    (void)state;
+    double d = 0;
+    assert_int_equal(slice_scan_decimal(SLICE("-76.0733 38.1"), &d), 8);
+    assert_true(d == -76.0733);
+    assert_int_equal(slice_scan_decimal(SLICE("1.2.3"), &d), 3);
+    assert_int_equal(slice_scan_decimal(SLICE("5.,6"), &d), 2);
+    assert_int_equal(slice_scan_decimal(SLICE("123456789012345"), &d), 15);
+    assert_true(d == 123456789012345);
+    const char *const none[] = {"", "-", ".", "-.", " 1", "+1", "x", "1234567890123456", "--1"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_int_equal(slice_scan_decimal(slice_from_cstr(none[i]), &d), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_parts_keep_empty_ones),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_coordinates_round_as_strtod_does),
+        cmocka_unit_test(test_a_number_in_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
