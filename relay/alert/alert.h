@@ -283,7 +283,10 @@ struct cap_time cap_time_parse(struct slice text);
 /* The same, and also `Z`, fractions of a second and a missing offset (UTC): for parameters such as
  * Event_End_Time. */
 struct cap_time cap_time_parse_lenient(struct slice text);
-/* CAP's form at that offset; zero is written -00:00. Text in the arena. */
+/* CAP's form at that offset, written to out; zero is written -00:00. */
+enum { CAP_TIME_TEXT_MAX = 64 };
+struct slice cap_time_format(int64_t utc_s, int offset_min, char out[CAP_TIME_TEXT_MAX]);
+/* The same as a time, with its text in the arena. */
 struct cap_time cap_time_make(struct arena *arena, int64_t utc_s, int offset_min);
 
 #endif

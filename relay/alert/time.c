@@ -1,6 +1,8 @@
 #include "alert/alert.h"
 #include "base/clock.h"
 
+#include <stdio.h>
+
 enum { S_PER_MIN = 60, S_PER_DAY = 86400, OFFSET_MAX_MIN = 14 * 60 };
 
 /* Takes `count` digits and, if not 0, the character behind them off the front. */
@@ -102,18 +104,25 @@ struct cap_time cap_time_parse_lenient(struct slice text)
     return parse(text, take_lenient_offset);
 }
 
-struct cap_time cap_time_make(struct arena *arena, int64_t utc_s, int offset_min)
+struct slice cap_time_format(int64_t utc_s, int offset_min, char out[CAP_TIME_TEXT_MAX])
 {
-    char local[CLOCK_TEXT_MAX];
-    clock_format_s(utc_s + (int64_t)offset_min * S_PER_MIN, local);
-    local[strlen(local) - 1] = '\0'; /* the Z */
+    clock_format_s(utc_s + (int64_t)offset_min * S_PER_MIN, out);
+    size_t len = strlen(out) - 1; /* without the Z */
     int minutes = offset_min < 0 ? -offset_min : offset_min;
     /* CAP writes UTC as -00:00 and does not allow Z. */
     char sign = offset_min > 0 ? '+' : '-';
+    int more = snprintf(out + len, CAP_TIME_TEXT_MAX - len, "%c%02d:%02d", sign, minutes / 60,
+                        minutes % 60);
+    return slice_of(out, len + (size_t)more);
+}
+
+struct cap_time cap_time_make(struct arena *arena, int64_t utc_s, int offset_min)
+{
+    char text[CAP_TIME_TEXT_MAX];
     return (struct cap_time){
         .utc_s = utc_s,
         .offset_min = offset_min,
         .set = true,
-        .text = arena_printf(arena, "%s%c%02d:%02d", local, sign, minutes / 60, minutes % 60),
+        .text = arena_copy(arena, cap_time_format(utc_s, offset_min, text)),
     };
 }

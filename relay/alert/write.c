@@ -6,16 +6,30 @@
 #include <inttypes.h>
 #include <math.h>
 
+static bool is_plain(unsigned char c)
+{
+    return (c >= ' ' || c == '\n' || c == '\t') && c < 0x7F && c != '&' && c != '<' && c != '>';
+}
+
+enum { STEP = 16 };
+
+/* Without a branch for each byte, so that the compiler looks at all of them at once. */
+static bool is_plain_step(const char *text)
+{
+    unsigned special = 0;
+    for (size_t i = 0; i < STEP; i++)
+        special |= !is_plain((unsigned char)text[i]);
+    return special == 0;
+}
+
 /* How many bytes from there on are ASCII that goes out as it is: nearly all of every alert. */
 static size_t plain_run(struct slice text, size_t at)
 {
     size_t end = at;
-    while (end < text.len) {
-        unsigned char c = (unsigned char)text.ptr[end];
-        if (c >= 0x7F || (c < ' ' && c != '\n' && c != '\t') || c == '&' || c == '<' || c == '>')
-            break;
+    while (text.len - end >= STEP && is_plain_step(text.ptr + end))
+        end += STEP;
+    while (end < text.len && is_plain((unsigned char)text.ptr[end]))
         end++;
-    }
     return end - at;
 }
 
@@ -47,18 +61,32 @@ static void put_escaped(struct buf *out, struct slice text)
     }
 }
 
+static char *add(char *place, const char *bytes, size_t len)
+{
+    return (char *)memcpy(place, bytes, len) + len;
+}
+
+/* "<" name ">" or "</" name ">\n" */
+static void put_tag(struct buf *out, const char *before, const char *name, const char *behind)
+{
+    size_t before_len = strlen(before), name_len = strlen(name), behind_len = strlen(behind);
+    char *place = buf_reserve(out, before_len + name_len + behind_len);
+    if (!place)
+        return;
+    place = add(place, before, before_len);
+    place = add(place, name, name_len);
+    add(place, behind, behind_len);
+    buf_commit(out, before_len + name_len + behind_len);
+}
+
 static void put_open(struct buf *out, const char *name)
 {
-    buf_put_char(out, '<');
-    buf_put_cstr(out, name);
-    buf_put_char(out, '>');
+    put_tag(out, "<", name, ">");
 }
 
 static void put_close(struct buf *out, const char *name)
 {
-    buf_put_cstr(out, "</");
-    buf_put_cstr(out, name);
-    buf_put_cstr(out, ">\n");
+    put_tag(out, "</", name, ">\n");
 }
 
 static void put_element(struct buf *out, const char *name, struct slice text)
@@ -83,16 +111,14 @@ static void put_time(struct buf *out, const char *name, const struct cap_time *t
 {
     if (!time->set)
         return;
-    struct arena *arena = arena_create();
-    put_element(out, name, cap_time_make(arena, time->utc_s, time->offset_min).text);
-    arena_destroy(arena);
+    char text[CAP_TIME_TEXT_MAX];
+    put_element(out, name, cap_time_format(time->utc_s, time->offset_min, text));
 }
 
 static void put_pairs(struct buf *out, const char *name, const struct cap_pairs *pairs)
 {
     for (size_t i = 0; i < pairs->count; i++) {
-        put_open(out, name);
-        buf_put_char(out, '\n');
+        put_tag(out, "<", name, ">\n");
         put_element(out, "valueName", pairs->items[i].name);
         put_element(out, "value", pairs->items[i].value);
         put_close(out, name);
@@ -179,6 +205,8 @@ static bool is_language(struct slice text)
 
 static void put_uri(struct buf *out, const char *name, struct slice uri)
 {
+    if (uri.len == 0)
+        return;
     struct arena *arena = arena_create();
     put_optional(out, name, uri_make_valid(arena, uri));
     arena_destroy(arena);
@@ -276,15 +304,13 @@ static void put_items(struct buf *out, const char *name, const struct cap_texts 
 
 static void put_reference(struct buf *out, const struct cap_reference *reference)
 {
-    struct arena *arena = arena_create();
+    char text[CAP_TIME_TEXT_MAX];
     const struct cap_time *sent = &reference->sent;
     put_escaped(out, reference->sender);
     buf_put_char(out, ',');
     put_escaped(out, reference->identifier);
     buf_put_char(out, ',');
-    put_escaped(out,
-                sent->set ? cap_time_make(arena, sent->utc_s, sent->offset_min).text : sent->text);
-    arena_destroy(arena);
+    put_escaped(out, sent->set ? cap_time_format(sent->utc_s, sent->offset_min, text) : sent->text);
 }
 
 static void put_references(struct buf *out, const struct alert *alert)

@@ -16,8 +16,14 @@ struct block {
     alignas(max_align_t) char bytes[];
 };
 
+struct adopted {
+    struct adopted *next;
+    void *memory;
+};
+
 struct arena {
     struct block *head; /* the block that is being filled */
+    struct adopted *adopted;
     size_t next_size;
 };
 
@@ -32,6 +38,8 @@ void arena_destroy(struct arena *arena)
 {
     if (!arena)
         return;
+    for (struct adopted *item = arena->adopted; item; item = item->next)
+        free(item->memory);
     for (struct block *block = arena->head; block;) {
         struct block *next = block->next;
         free(block);
@@ -126,6 +134,13 @@ struct slice arena_printf(struct arena *arena, const char *format, ...)
     struct slice text = arena_vprintf(arena, format, args);
     va_end(args);
     return text;
+}
+
+void arena_adopt(struct arena *arena, void *memory)
+{
+    struct adopted *item = take(arena, sizeof *item);
+    *item = (struct adopted){.next = arena->adopted, .memory = memory};
+    arena->adopted = item;
 }
 
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t item_size)

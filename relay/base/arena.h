@@ -28,6 +28,8 @@ struct slice arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 struct slice arena_vprintf(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* Takes over what malloc() gave, and frees it with the arena. */
+void arena_adopt(struct arena *arena, void *memory);
 /* Grows an array inside the arena, doubling; the old block stays until the arena goes. Returns the
  * array. */
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity,

@@ -163,8 +163,18 @@ static void put_degrees(struct buf *out, double degrees)
         scale *= 10;
     }
     long long units = llround(degrees * (double)scale);
-    long long size = units < 0 ? -units : units;
-    buf_printf(out, "%s%lld.%0*lld", units < 0 ? "-" : "", size / scale, decimals, size % scale);
+    unsigned long long size = (unsigned long long)(units < 0 ? -units : units);
+    char text[24]; /* a sign, 19 digits and a point */
+    size_t at = sizeof text;
+    for (int put = 0; put <= decimals || size > 0; put++) {
+        if (put == decimals)
+            text[--at] = '.';
+        text[--at] = (char)('0' + size % 10);
+        size /= 10;
+    }
+    if (units < 0)
+        text[--at] = '-';
+    buf_put(out, slice_of(text + at, sizeof text - at));
 }
 
 static struct slice ring_text(struct work *work, const struct cap_polygon *ring)

@@ -54,16 +54,20 @@ static enum err_code run_steps(struct work *work, struct err *err)
 static enum err_code write_xml(struct arena *arena, const struct alert *derived, struct slice *xml,
                                struct err *err)
 {
+    enum { FIRST_BYTES = 16 * 1024 };
     struct buf out;
     buf_init(&out, PARSE_BYTES_MAX);
+    buf_reserve(&out, FIRST_BYTES);
     alert_write(derived, &out);
-    bool failed = buf_failed(&out);
-    if (!failed)
-        *xml = arena_copy(arena, buf_slice(&out));
-    buf_fini(&out);
-    return failed ? err_set(err, ERR_LIMIT, "the derived message is larger than %d bytes",
-                            PARSE_BYTES_MAX)
-                  : OK;
+    if (buf_failed(&out)) {
+        buf_fini(&out);
+        return err_set(err, ERR_LIMIT, "the derived message is larger than %d bytes",
+                       PARSE_BYTES_MAX);
+    }
+    char *bytes = buf_take(&out, &xml->len);
+    arena_adopt(arena, bytes);
+    xml->ptr = bytes;
+    return OK;
 }
 
 static enum err_code translate_once(const struct translate_options *options,

@@ -125,6 +125,35 @@ static void test_shapes_without_text(void **state)
     assert_slice(area->circles[0].text, "0.000001,-1 12.5");
 }
 
+/* What has to be escaped or left out is found wherever it stands. */
+static void test_a_special_byte_at_each_place(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct {
+        const char *given, *out;
+    } cases[] = {{"&", "&amp;"},
+                 {"<", "&lt;"},
+                 {">", "&gt;"},
+                 {"\r", "&#13;"},
+                 {"\x01", ""},
+                 {"\t", "\t"},
+                 {"\n", "\n"},
+                 {"~", "~"},
+                 {"\x7f", "\x7f"},
+                 {"\xff", ""},
+                 {"\xc3\xa9", "\xc3\xa9"}};
+    static const char filler[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN";
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int at = 0; at < (int)sizeof filler; at++) {
+            struct alert alert = {.note = arena_printf(fixture->arena, "%.*s%s%s", at, filler,
+                                                       cases[i].given, filler + at)};
+            struct slice wanted = arena_printf(fixture->arena, "<note>%.*s%s%s</note>", at, filler,
+                                               cases[i].out, filler + at);
+            assert_true(slice_find(written(fixture, &alert), wanted.ptr) > 0);
+        }
+    }
+}
+
 static void test_sticky_failure(void **state)
 {
     struct buf out;
@@ -142,6 +171,7 @@ int main(void)
         cmocka_unit_test(test_what_the_schema_refuses_is_left_out),
         cmocka_unit_test(test_characters_that_xml_cannot_carry),
         cmocka_unit_test(test_shapes_without_text),
+        cmocka_unit_test(test_a_special_byte_at_each_place),
         cmocka_unit_test(test_sticky_failure),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -50,6 +50,21 @@ static void test_arena_copies(void **state)
     arena_destroy(arena);
 }
 
+static void test_arena_keeps_what_it_adopts(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    for (int i = 0; i < 3; i++) {
+        char *memory = malloc(4);
+        assert_non_null(memory);
+        memcpy(memory, "abc", 4);
+        arena_adopt(arena, memory);
+        arena_alloc(arena, 100000);
+        assert_string_equal(memory, "abc");
+    }
+    arena_destroy(arena); /* a leak is the sanitizer's to find */
+}
+
 static void test_arena_grow_keeps_items(void **state)
 {
     (void)state;
@@ -140,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arena_memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(test_arena_copies),
+        cmocka_unit_test(test_arena_keeps_what_it_adopts),
         cmocka_unit_test(test_arena_grow_keeps_items),
         cmocka_unit_test(test_mem_grow),
         cmocka_unit_test(test_buf_fails_at_its_maximum_and_stays_failed),
