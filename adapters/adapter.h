@@ -57,6 +57,8 @@ struct slice host_name(struct host *host);
 struct slice host_relay_name(struct host *host);
 /* The country whose messages the source brings; SIDE_NONE: each message tells. */
 enum side host_country(struct host *host);
+/* The highest class that the source may give. */
+enum alert_class host_class(struct host *host);
 /* A mark that was stored with an earlier document; false where there is none. Lent until the next
  * call. */
 bool host_mark(struct host *host, struct slice key, struct slice *value);

@@ -50,6 +50,11 @@ enum side host_country(struct host *host)
     return host->source->country;
 }
 
+enum alert_class host_class(struct host *host)
+{
+    return host->source->class;
+}
+
 const struct relay_conf *host_conf(struct host *host)
 {
     return host->hosts->conf;

@@ -1,6 +1,7 @@
 /* The adapters; a new one adds two lines. */
 #include "adapters/adapter.h"
 
+extern const struct adapter_ops adapter_atom;
 extern const struct adapter_ops adapter_eccc;
 extern const struct adapter_ops adapter_file;
 extern const struct adapter_ops adapter_replay;
@@ -9,8 +10,8 @@ extern const struct adapter_ops adapter_naad;
 extern const struct adapter_ops adapter_nws;
 
 const struct adapter_ops *const adapter_registry[] = {
-    &adapter_eccc, &adapter_file, &adapter_replay, &adapter_inject, &adapter_naad,
-    &adapter_nws,  NULL,
+    &adapter_eccc, &adapter_file, &adapter_replay, &adapter_inject,
+    &adapter_naad, &adapter_nws,  &adapter_atom,   NULL,
 };
 
 const struct adapter_ops *adapter_find(struct slice name)

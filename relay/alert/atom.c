@@ -250,7 +250,6 @@ static void add_entry(struct feed_reading *reading, const xmlNode *node, struct 
     struct atom_entry entry = entry_read(r, node, &reading->author);
     entry.is_incident = incident_is(&entry);
     entry.bytes = bytes;
-    entry.signed_alert = entry_signed_alert(r, node, &entry, bytes, reading->whole);
     struct atom_entry *place = field_append(r, &out->entries, &out->count, sizeof *out->entries);
     *place = entry;
 }
@@ -372,8 +371,6 @@ struct slice atom_document(struct arena *arena, const struct atom_feed *feed,
                            const struct atom_entry *entry)
 {
     const struct slice parts[] = {feed->head, feed->author, entry->bytes, feed->tail};
-    if (entry->signed_alert.ptr)
-        return entry->signed_alert;
     return entry->bytes.ptr ? join(arena, parts, 4) : (struct slice){0};
 }
 

@@ -51,9 +51,6 @@ struct atom_entry {
     unsigned line;
     /* As received, lent from the bytes; absent where they cannot be cut (UTF-16 and the like). */
     struct slice bytes;
-    /* The one alert in it where that is signed and the entry says nothing else of it, as a document
-     * that the signature covers; else absent. In the arena. */
-    struct slice signed_alert;
 };
 
 /* An entry that is gone (RFC 6721). */
@@ -88,9 +85,9 @@ const struct atom_link *atom_cap_link(const struct atom_entry *entry);
  * the CAP is an enclosure, no other link is needed. */
 bool atom_is_message_link(const struct atom_entry *entry, const struct atom_link *link);
 
-/* An entry as a document of its own, in the arena: its signed alert, or the feed as it was
- * received without what is about others: start tag, author, entry and end tag. Absent where the
- * bytes cannot be cut. */
+/* An entry as a document of its own, in the arena: the feed as it was received without what is
+ * about others, so that signatures hold and no namespace, language or author is lost: start tag,
+ * author, entry and end tag. Absent where the bytes cannot be cut. */
 struct slice atom_document(struct arena *arena, const struct atom_feed *feed,
                            const struct atom_entry *entry);
 /* The same of an entry that is gone. `last`: the entry as it was before, from atom_entry.bytes, so

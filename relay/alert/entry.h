@@ -18,10 +18,6 @@ bool entry_holds_cap(const xmlNode *node);
 struct atom_author entry_author(struct reader *r, const xmlNode *node);
 struct atom_entry entry_read(struct reader *r, const xmlNode *node,
                              const struct atom_author *of_feed);
-/* The signed alert of an entry (atom.h); `bytes` are the entry's, `whole` the document's. */
-struct slice entry_signed_alert(struct reader *r, const xmlNode *node,
-                                const struct atom_entry *entry, struct slice bytes,
-                                struct slice whole);
 /* What an entry says of the CAP alert in it: r->root is the entry. */
 struct envelope *entry_envelope(struct reader *r, const struct atom_entry *entry);
 /* The statuses in its categories, bounding `envelope`. */

@@ -212,6 +212,9 @@ def test_example_sources_are_accepted(tmp_path):
     if not daemon.exists():
         pytest.skip(f"skipped: {daemon} is not built")
     for example in examples:
+        for secret in re.findall(r"^    secret_file: (\S+)", example.read_text(), re.M):
+            (tmp_path / secret).touch(mode=0o600)
+            (tmp_path / secret).write_text("0123456789abcdef")
         whole = tmp_path / example.name
         whole.write_text("keys: {actual: a, exercise: e}\naccess: {mode: plain}\nlisten: {feed: 'tcp://127.0.0.1:9650', query: 'tcp://127.0.0.1:9651'}\n"
                          + example.read_text())

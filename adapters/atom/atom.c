@@ -1,0 +1,310 @@
+/*
+ * atom: CAP alerts and incident information from an Atom feed (RFC 4287, GeoRSS), a MASAS hub among
+ * others.
+ *
+ * The feed is polled, conditionally and no oftener than its cache says. Of each entry that is new
+ * or was updated the message is delivered once: what its link leads to, or the entry itself, byte
+ * for byte, where CAP, an EDXL-DE envelope or incident information is in it. What was delivered is
+ * remembered by marks in the journal. Of a hub all that changed is asked for by time, so that what
+ * was withdrawn is seen too.
+ */
+#include "adapters/atom/source.h"
+
+static const struct conf_choice hubs[] = {{"none", ATOM_PLAIN},
+                                          {"operations", ATOM_OPERATIONS},
+                                          {"exercise", ATOM_EXERCISE},
+                                          {"training", ATOM_TRAINING},
+                                          {NULL, 0}};
+static const struct conf_choice secret_places[] = {
+    {"query", ATOM_SECRET_QUERY}, {"header", ATOM_SECRET_HEADER}, {NULL, 0}};
+
+#define AT(member) .offset = offsetof(struct atom_source, member)
+
+static const struct conf_row options[] = {
+    {.name = "url",
+     .type = CONF_TEXT,
+     AT(url),
+     .required = true,
+     .help = "The feed. A query in it is kept; a secret belongs into secret_file."},
+    {.name = "hub",
+     .type = CONF_CHOICE,
+     AT(hub),
+     .fallback = "none",
+     .choices = hubs,
+     .help = "none: any Atom feed. Else a MASAS hub: operations, or exercise or training, which "
+             "need `class: exercise` beside them, since what they say is never actual. A hub is "
+             "asked by `dtsince` for all that changed, also for what was withdrawn."},
+    {.name = "secret_file",
+     .type = CONF_PATH,
+     AT(secret_file),
+     .help = "File with the access code of the hub. It goes to the feed's own server alone, and "
+             "into no log."},
+    {.name = "secret_in",
+     .type = CONF_CHOICE,
+     AT(secret_in),
+     .fallback = "query",
+     .choices = secret_places,
+     .help = "query: as parameter `secret`, which servers and proxies write into their logs; "
+             "header: as `Authorization: MASAS-Secret ...`."},
+    {.name = "bbox",
+     .type = CONF_TEXT,
+     AT(bbox),
+     .help = "Only entries in this box, west,south,east,north in degrees; parameter `bbox`."},
+    {.name = "lang",
+     .type = CONF_TEXT,
+     AT(lang),
+     .help = "Parameter `lang` (en, fr). Default: all languages, which is what a relay needs."},
+    {.name = "parameters",
+     .type = CONF_TEXTS,
+     AT(parameters),
+     .help = "Further parameters of the query as the feed knows them, each NAME=VALUE: "
+             "[\"lat=45.2\", \"lon=-66.6\", \"radius=100000\"]."},
+    {.name = "fetch_from",
+     .type = CONF_TEXTS,
+     AT(fetch_from),
+     .help = "What the address of a message that an entry links to must begin with, each with a "
+             "slash at the end. Default: the feed's own server."},
+    {.name = "user_agent",
+     .type = CONF_TEXT,
+     AT(user_agent),
+     .help = "Who asks, and how to reach you: \"caprelay (ops@eoc.example)\". Default: "
+             "caprelay/VERSION."},
+    {.name = "interval",
+     .type = CONF_DURATION,
+     AT(interval_us),
+     .fallback = "60s",
+     .min = 1,
+     .max = 3600,
+     .help = "Between looks at the feed; longer where the server's cache says so."},
+    {.name = "catch_up",
+     .type = CONF_DURATION,
+     AT(catch_up_us),
+     .fallback = "24h",
+     .max = 604800,
+     .help = "A hub only: at the start, what changed so long ago is asked for too, although it may "
+             "have ended; 0s: only what is current, and nothing of what is withdrawn."},
+    {.name = "parallel",
+     .type = CONF_INT,
+     AT(parallel),
+     .fallback = "4",
+     .min = 1,
+     .max = 16,
+     .help = "Linked messages fetched at once."},
+    {.name = "timeout",
+     .type = CONF_DURATION,
+     AT(timeout_us),
+     .fallback = "30s",
+     .min = 1,
+     .max = 600,
+     .help = "For one request."},
+    {.name = "ca_file",
+     .type = CONF_PATH,
+     AT(ca_file),
+     .help = "Certificates (PEM) to trust in place of the system's."},
+    {.name = "proxy",
+     .type = CONF_TEXT,
+     AT(proxy),
+     .help = "URL of an HTTP proxy. The environment is not looked at."},
+    {.type = CONF_END}};
+
+int64_t atom_now_us(const struct atom_source *source)
+{
+    return clock_now_us(loop_clock(host_loop(source->host)));
+}
+
+void atom_tell_state(struct atom_source *source)
+{
+    struct host *host = source->host;
+    if (source->poll_error[0]) {
+        bool lately = source->good_us && atom_now_us(source) - source->good_us < ATOM_DOWN_AFTER_US;
+        host_state(host, lately ? SOURCE_DEGRADED : SOURCE_DOWN, "the feed cannot be read: %s",
+                   source->poll_error);
+    } else if (!source->good_us) {
+        host_state(host, SOURCE_CONNECTING, "asking %s", source->shown.ptr);
+    } else if (source->fetch_error[0]) {
+        host_state(host, SOURCE_DEGRADED, "linked messages cannot be fetched: %s",
+                   source->fetch_error);
+    } else if (source->items.given_up > 0) {
+        host_state(host, SOURCE_DEGRADED,
+                   "the server does not give messages that the feed links to (see atom.missing in "
+                   "the log)");
+    } else if (source->elsewhere_known > 0) {
+        host_state(host, SOURCE_DEGRADED,
+                   "entries lead to servers that fetch_from does not name (see atom.elsewhere in "
+                   "the log)");
+    } else {
+        host_state(host, SOURCE_LIVE, "polling %s", source->shown.ptr);
+    }
+}
+
+/* --- options --- */
+
+static enum err_code check_bbox(struct slice bbox, struct err *err)
+{
+    double numbers[4];
+    size_t count = 0;
+    struct slice rest = bbox, part;
+    while (slice_next_part(&rest, ',', &part)) {
+        if (count == 4 || !slice_to_double(slice_trim(part), &numbers[count]))
+            return err_set(err, ERR_INVALID,
+                           "bbox: wanted are west,south,east,north in degrees, as in "
+                           "\"-69.1,44.5,-63.7,48.1\"");
+        count++;
+    }
+    if (bbox.len == 0)
+        return OK;
+    if (count != 4 || numbers[0] < -180 || numbers[2] > 180 || numbers[0] >= numbers[2] ||
+        numbers[1] < -90 || numbers[3] > 90 || numbers[1] >= numbers[3])
+        return err_set(err, ERR_INVALID,
+                       "bbox: wanted are west,south,east,north in degrees, west below east and "
+                       "south below north");
+    return OK;
+}
+
+static enum err_code check_hub(const struct atom_source *source, struct err *err)
+{
+    bool never_actual = source->hub == ATOM_EXERCISE || source->hub == ATOM_TRAINING;
+    if (never_actual && host_class(source->host) != CLASS_EXERCISE)
+        return err_set(err, ERR_INVALID,
+                       "hub: what an %s hub says is never actual: `class: exercise` must stand "
+                       "beside it",
+                       source->hub == ATOM_EXERCISE ? "exercise" : "training");
+    if (source->hub != ATOM_PLAIN && !source->secret_file.ptr)
+        return err_set(err, ERR_INVALID, "secret_file: a hub gives nothing without an access code");
+    return OK;
+}
+
+static enum err_code check_lists(const struct atom_source *source, struct err *err)
+{
+    for (size_t i = 0; i < source->fetch_from.count; i++) {
+        struct slice prefix = source->fetch_from.items[i];
+        if (http_url_check(prefix, err) != OK)
+            return err_wrap(err, "fetch_from");
+        if (!slice_ends_with(prefix, "/"))
+            return err_set(err, ERR_INVALID,
+                           "fetch_from: %s must end with a slash, or it is the beginning of other "
+                           "hosts' names too",
+                           prefix.ptr);
+    }
+    for (size_t i = 0; i < source->parameters.count; i++) {
+        struct slice name = {0}, rest = source->parameters.items[i];
+        slice_next_part(&rest, '=', &name);
+        if (name.len == 0 || name.len == source->parameters.items[i].len)
+            return err_set(err, ERR_INVALID, "parameters: `%s` is no NAME=VALUE",
+                           source->parameters.items[i].ptr);
+        if (slice_ieq_cstr(name, "secret"))
+            return err_set(err, ERR_INVALID,
+                           "parameters: a secret here would be in the configuration for all who "
+                           "read it; secret_file is for it");
+    }
+    return OK;
+}
+
+static enum err_code atom_init(void *instance, struct host *host, struct err *err)
+{
+    struct atom_source *source = instance;
+    source->host = host;
+    source->arena = arena_create();
+    atom_items_init(&source->items);
+    if (http_url_check(source->url, err) != OK)
+        return err_wrap(err, "url");
+    if (slice_ifind(source->url, "secret=") >= 0)
+        return err_set(err, ERR_INVALID, "url: the secret belongs into secret_file");
+    if (check_bbox(source->bbox, err) != OK || check_hub(source, err) != OK ||
+        check_lists(source, err) != OK)
+        return err->code;
+    if (source->secret_file.ptr &&
+        conf_secret_read(source->secret_file, 1, source->secret, err) != OK)
+        return err_wrap(err, "secret_file");
+    source->shown = http_url_shown(source->arena, source->url);
+    source->server = http_url_join(source->arena, source->shown, SLICE("/"));
+    return OK;
+}
+
+/* --- the contract --- */
+
+static void on_fetch_time(void *context)
+{
+    atom_fetch_more(context);
+}
+
+static enum err_code atom_start(void *instance, struct err *err)
+{
+    struct atom_source *source = instance;
+    struct host *host = source->host;
+    const struct http_options http = {.user_agent = source->user_agent.ptr,
+                                      .ca_file = source->ca_file.ptr,
+                                      .proxy = source->proxy.ptr,
+                                      .timeout_us = source->timeout_us,
+                                      /* the feed never waits for a message */
+                                      .max_parallel = (unsigned)source->parallel + 1};
+    uint64_t seed = backoff_seed(host_relay_name(host), host_name(host), atom_now_us(source));
+    enum err_code code = http_client_create(host_loop(host), &http, &source->client, err);
+    if (code != OK)
+        return code;
+    backoff_init(&source->poll_backoff, ATOM_RETRY_FIRST_US, ATOM_RETRY_MAX_US, seed);
+    backoff_init(&source->fetch_backoff, ATOM_RETRY_FIRST_US, ATOM_RETRY_MAX_US, seed + 1);
+    source->poll_error[0] = source->fetch_error[0] = '\0';
+    source->fetch_not_before_us = 0;
+    source->fetch_timer = loop_timer_create(host_loop(host), on_fetch_time, source);
+    atom_poll_start(source);
+    atom_tell_state(source);
+    return OK;
+}
+
+static void atom_stop(void *instance)
+{
+    struct atom_source *source = instance;
+    if (source->client)
+        atom_fetch_stop(source);
+    http_client_destroy(source->client);
+    source->client = NULL;
+    atom_poll_stop(source);
+    loop_timer_destroy(source->fetch_timer);
+    source->fetch_timer = NULL;
+    source->paused = false;
+}
+
+static void atom_fini(void *instance)
+{
+    struct atom_source *source = instance;
+    atom_stop(source);
+    atom_items_fini(&source->items);
+    arena_destroy(source->arena);
+    explicit_bzero(source->secret, sizeof source->secret);
+}
+
+static void atom_pause(void *instance)
+{
+    struct atom_source *source = instance;
+    source->paused = true;
+}
+
+static void atom_resume(void *instance)
+{
+    struct atom_source *source = instance;
+    source->paused = false;
+    atom_fetch_more(source);
+}
+
+static void atom_settled(void *instance, const struct adapter_outcome *outcome)
+{
+    struct atom_item *item = (struct atom_item *)(uintptr_t)outcome->receipt;
+    (void)instance;
+    item->stage = ATOM_SETTLED;
+}
+
+const struct adapter_ops adapter_atom = {
+    .name = "atom",
+    .summary = "CAP alerts and incident information from an Atom feed, such as a MASAS hub",
+    .api_version = ADAPTER_API_VERSION,
+    .instance_size = sizeof(struct atom_source),
+    .options = options,
+    .init = atom_init,
+    .start = atom_start,
+    .stop = atom_stop,
+    .fini = atom_fini,
+    .pause = atom_pause,
+    .resume = atom_resume,
+    .settled = atom_settled,
+};

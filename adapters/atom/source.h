@@ -1,0 +1,113 @@
+/*
+ * source: what the files of the adapter share.
+ *
+ * atom.c: options and contract; request.c: addresses and the secret; poll.c: looking at the feed;
+ * take.c: what of a page is new; fetch.c: fetching and handing on; items.h: what is known.
+ */
+#ifndef CAPRELAY_ADAPTERS_ATOM_SOURCE_H
+#define CAPRELAY_ADAPTERS_ATOM_SOURCE_H
+
+#include "adapters/adapter.h"
+#include "adapters/atom/items.h"
+#include "adapters/backoff.h"
+#include "alert/atom.h"
+#include "conf/secret.h"
+#include "http/http.h"
+
+enum {
+    ATOM_PAGES_MAX = 100,
+    ATOM_RETRY_FIRST_US = 2000000,
+    ATOM_RETRY_MAX_US = 300000000,
+    ATOM_DOWN_AFTER_US = 300000000 /* without a good answer: down, no longer degraded */
+};
+
+/* Whether the feed is a MASAS hub, and whether what it says may be Actual. */
+enum atom_hub { ATOM_PLAIN = 0, ATOM_OPERATIONS, ATOM_EXERCISE, ATOM_TRAINING };
+enum atom_secret_in { ATOM_SECRET_QUERY = 0, ATOM_SECRET_HEADER };
+
+/* A hub lists what is current, or with `dtsince` all that changed, what ended too. */
+enum atom_look { ATOM_LOOK_ALL = 0, ATOM_LOOK_SINCE, ATOM_LOOKS };
+
+/* What makes a look conditional: of the one page that it was. */
+struct atom_tag {
+    char *url, *etag, *last_modified;
+};
+
+struct atom_source {
+    struct host *host;
+    /* options */
+    struct slice url, secret_file, bbox, lang, user_agent, ca_file, proxy;
+    struct conf_texts parameters, fetch_from;
+    int hub, secret_in; /* enum atom_hub, enum atom_secret_in */
+    int64_t interval_us, catch_up_us, timeout_us, parallel;
+    /* from them */
+    char secret[CONF_SECRET_BYTES + 1]; /* empty: none */
+    struct arena *arena;
+    struct slice shown;  /* the URL without its query, for people */
+    struct slice server; /* the URL's server with a slash: alone it gets the secret */
+    /* while it runs */
+    struct http_client *client;
+    struct loop_timer *poll_timer, *fetch_timer;
+    bool paused;
+    struct atom_items items;
+    /* looking (poll.c) */
+    struct backoff poll_backoff;
+    char poll_error[200];
+    enum atom_look look;
+    unsigned pages;   /* of this look */
+    size_t elsewhere; /* messages of this look behind links that are not followed */
+    char *page_url;
+    struct atom_tag tags[ATOM_LOOKS];
+    int64_t good_us;        /* when the feed was last read whole; 0: never */
+    int64_t all_us;         /* when a look at all was; 0: never */
+    int64_t since_us;       /* `dtsince`; 0: not set yet */
+    int64_t since_set_us;   /* when that was chosen */
+    int64_t look_began_us;  /* by the earlier of our clock and the server's */
+    int64_t fresh_us;       /* for so long the server has nothing new to say */
+    size_t elsewhere_known; /* of the last whole look; for the state */
+    /* fetching (fetch.c) */
+    struct backoff fetch_backoff;
+    char fetch_error[200];
+    int64_t fetch_not_before_us;
+    size_t asked;
+};
+
+int64_t atom_now_us(const struct atom_source *source);
+/* What people are told, from all that is known now. */
+void atom_tell_state(struct atom_source *source);
+
+/* --- request.c --- */
+
+/* The first page's address, without the secret. */
+struct slice atom_look_url(const struct atom_source *source, struct arena *arena,
+                           enum atom_look look);
+/* Whether an address may be asked for. */
+bool atom_may_fetch(const struct atom_source *source, struct slice url);
+/* Sends a GET, with the secret where the address is on the feed's own server. */
+struct http_request *atom_ask(const struct atom_source *source, struct http_call *call, http_fn fn,
+                              void *context);
+/* What the feed's server repeats of the secret is blotted out, in place: what is delivered is
+ * published. */
+void atom_blot_secret(const struct atom_source *source, struct slice bytes);
+
+/* --- poll.c --- */
+
+void atom_poll_start(struct atom_source *source);
+void atom_poll_stop(struct atom_source *source);
+
+/* --- take.c --- */
+
+/* What of a page is new, to `items`. `page` is its address, which links are relative to. */
+void atom_take_feed(struct atom_source *source, struct arena *arena, const struct atom_feed *feed,
+                    struct slice page);
+/* A page that is not XML, or that cannot be cut, as one document, once; false where there is no
+ * CAP in it. */
+bool atom_take_whole(struct atom_source *source, struct arena *arena, struct slice body);
+
+/* --- fetch.c --- */
+
+/* Delivers what is held and asks for what is wanted, as far as allowed now. */
+void atom_fetch_more(struct atom_source *source);
+void atom_fetch_stop(struct atom_source *source);
+
+#endif

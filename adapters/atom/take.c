@@ -1,0 +1,125 @@
+/* What of a page of the feed is new: where each message is, or the entry as a document. */
+#include "adapters/atom/source.h"
+#include "adapters/seen.h"
+
+/* A name for what was seen: texts of any length, none of which can run into the next. */
+static struct slice make_key(struct arena *arena, struct slice what, struct slice version)
+{
+    struct slice text = arena_printf(arena, "%.*s\n%.*s", SLICE_ARG(version), SLICE_ARG(what));
+    struct digest digest = digest_of(text);
+    char hex[2 * sizeof digest.bytes + 1];
+    hex_encode(digest.bytes, sizeof digest.bytes, hex);
+    return arena_copy(arena, slice_from_cstr(hex));
+}
+
+/* Whether it is to be added. */
+static bool is_new(struct atom_source *source, struct slice key)
+{
+    if (atom_items_see(&source->items, key))
+        return false;
+    if (!seen_before(source->host, key))
+        return true;
+    atom_items_add_settled(&source->items, key);
+    return false;
+}
+
+static void add_document(struct atom_source *source, struct slice key, struct slice document,
+                         int64_t updated_s)
+{
+    atom_items_add(&source->items, key, (struct slice){0}, document, updated_s)->owner = source;
+}
+
+static int64_t updated_of(const struct atom_entry *entry)
+{
+    return entry->updated.set ? entry->updated.utc_s : 0;
+}
+
+static struct slice document_of(const struct atom_source *source, struct arena *arena,
+                                const struct atom_feed *feed, const struct atom_entry *entry)
+{
+    struct slice document = atom_document(arena, feed, entry);
+    atom_blot_secret(source, document);
+    return document;
+}
+
+/* The entry itself. One without a version is told from others by what it says. */
+static void take_entry(struct atom_source *source, struct arena *arena,
+                       const struct atom_feed *feed, const struct atom_entry *entry)
+{
+    struct slice document = document_of(source, arena, feed, entry);
+    bool named = entry->id.len && entry->version.len;
+    struct slice key = make_key(arena, named ? entry->id : document, entry->version);
+    if (is_new(source, key))
+        add_document(source, key, document, updated_of(entry));
+}
+
+/* A link that is not followed: the entry goes on in its place, and intake says what it lacks. */
+static void refuse_link(struct atom_source *source, struct arena *arena,
+                        const struct atom_feed *feed, const struct atom_entry *entry,
+                        struct slice url)
+{
+    struct slice shown = url.ptr ? http_url_shown(arena, url) : SLICE("(not a URL)");
+    source->elsewhere++;
+    struct slice key = make_key(arena, entry->id, entry->version);
+    if (!is_new(source, key))
+        return;
+    host_log(source->host, LOG_LEVEL_WARNING, "atom.elsewhere",
+             "id=%s url=%s reason=\"the entry leads where fetch_from does not\"",
+             log_quote(entry->id).text, log_quote(shown).text);
+    add_document(source, key, document_of(source, arena, feed, entry), updated_of(entry));
+}
+
+/* By its address, not by the entry: several entries, one for each area, may lead to one message. */
+static void take_link(struct atom_source *source, struct arena *arena, const struct atom_feed *feed,
+                      const struct atom_entry *entry, const struct atom_link *link,
+                      struct slice page)
+{
+    struct slice url = http_url_join(arena, page, link->href);
+    if (!url.ptr || !atom_may_fetch(source, url)) {
+        refuse_link(source, arena, feed, entry, url);
+        return;
+    }
+    struct slice key = make_key(arena, url, entry->version);
+    if (is_new(source, key))
+        atom_items_add(&source->items, key, url, (struct slice){0}, updated_of(entry))->owner =
+            source;
+}
+
+void atom_take_feed(struct atom_source *source, struct arena *arena, const struct atom_feed *feed,
+                    struct slice page)
+{
+    for (size_t i = 0; i < feed->count; i++) {
+        const struct atom_entry *entry = &feed->entries[i];
+        bool linked = false;
+        for (size_t k = 0; k < entry->link_count; k++) {
+            if (!atom_is_message_link(entry, &entry->links[k]))
+                continue;
+            take_link(source, arena, feed, entry, &entry->links[k], page);
+            linked = true;
+        }
+        if (!linked)
+            take_entry(source, arena, feed, entry);
+    }
+    if (feed->left_out > 0)
+        host_log(source->host, LOG_LEVEL_ERROR, "atom.left-out",
+                 "count=%zu reason=\"a page has more than %d entries; bbox can narrow it\"",
+                 feed->left_out, ATOM_ENTRIES_MAX);
+}
+
+static bool names_cap(struct slice body)
+{
+    return slice_find(body, "urn:oasis:names:tc:emergency:cap:1.") >= 0 ||
+           slice_find(body, "http://www.incident.com/cap/1.0") >= 0;
+}
+
+bool atom_take_whole(struct atom_source *source, struct arena *arena, struct slice body)
+{
+    if (!names_cap(body))
+        return false;
+    struct slice key = make_key(arena, body, SLICE("whole"));
+    struct slice copy = arena_copy(arena, body);
+    atom_blot_secret(source, copy);
+    if (is_new(source, key))
+        add_document(source, key, copy, 0);
+    return true;
+}

@@ -1,0 +1,380 @@
+/* The Atom adapter on the virtual clock, against a feed in memory. */
+#include "tests/support/adapter_world.h"
+#include "tests/support/fake_atom.h"
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define MINUTE (60 * (int64_t)SECOND)
+#define INCIDENT "<category scheme='masas:category:status' term='Actual'/>"
+#define CAP(text)                                                                                  \
+    "<content><alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'>" text "</alert></content>"
+
+static struct world world;
+
+static void write_secret(const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/secret", world.folder);
+    FILE *file = fopen(path, "w");
+    if (!file || fputs(text, file) == EOF || fclose(file) != 0 || chmod(path, 0600) != 0)
+        abort();
+}
+
+static void start_with(const char *more)
+{
+    char text[900];
+    snprintf(text, sizeof text,
+             "sources:\n - {name: feed, adapter: atom, url: 'http://hub.example/feed'%s}\n", more);
+    world_start(&world, text);
+}
+
+#define HUB ", hub: operations, secret_file: secret"
+
+static int setup(void **state)
+{
+    (void)state;
+    world_init(&world);
+    fake_atom_open(world.loop);
+    write_secret("dh4nhz\n");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_fini(&world);
+    fake_atom_clear();
+    return 0;
+}
+
+static int times(const char *text)
+{
+    int count = 0;
+    for (size_t i = 0; i < world.port.count; i++)
+        count += slice_find(world.port.items[i].bytes, text) >= 0;
+    return count;
+}
+
+static struct source_status status(void)
+{
+    return hosts_status(world.hosts, 0);
+}
+
+static void run(int64_t us)
+{
+    world_run(&world, us);
+    fake_settle_all(&world.port, "relayed");
+    world_run(&world, SECOND);
+}
+
+/* --- what is delivered --- */
+
+static void linked_embedded_and_incidents_each_once(void **state)
+{
+    (void)state;
+    fake_atom_add("<alert>linked</alert>", NULL);
+    fake_atom_add(NULL, CAP("embedded"));
+    fake_atom_add(NULL, INCIDENT "<title>incident</title>");
+    start_with("");
+    run(10 * MINUTE);
+    assert_int_equal(world.port.count, 3);
+    assert_int_equal(times("<alert>linked</alert>"), 1);
+    assert_int_equal(times("embedded"), 1);
+    assert_int_equal(times("incident"), 1);
+    assert_true(slice_eq_cstr(world.port.items[2].bytes, "<alert>linked</alert>"));
+    for (size_t i = 0; i < 3; i++) /* each by itself, with the feed's author */
+        assert_true(slice_find(world.port.items[i].bytes, "<name>hub</name>") > 0 || i == 2);
+    assert_int_equal(status().state, SOURCE_LIVE);
+    assert_true(fake_atom.unchanged > 5);
+}
+
+static void an_update_is_a_new_document_and_the_oldest_comes_first(void **state)
+{
+    (void)state;
+    struct fake_atom_entry *first = fake_atom_add(NULL, INCIDENT "<title>one</title>");
+    start_with("");
+    run(2 * MINUTE);
+    fake_atom_update(first, INCIDENT "<title>two</title>");
+    world_run(&world, 5 * SECOND);
+    fake_atom_add(NULL, CAP("three"));
+    run(2 * MINUTE);
+    assert_int_equal(world.port.count, 3);
+    assert_true(slice_find(world.port.items[1].bytes, "two") > 0);
+    assert_true(slice_find(world.port.items[2].bytes, "three") > 0);
+}
+
+static void one_message_that_many_entries_lead_to_is_fetched_once(void **state)
+{
+    (void)state;
+    fake_atom_add("<alert>shared</alert>", NULL);
+    for (int i = 0; i < 5; i++)
+        fake_atom_add(NULL, "<link href='/m/0' type='application/cap+xml'/>");
+    start_with("");
+    run(5 * MINUTE);
+    assert_int_equal(world.port.count, 1);
+    assert_int_equal(fake_atom.messages, 1);
+}
+
+static void pages_are_followed(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 25; i++)
+        fake_atom_add(NULL, CAP("x"));
+    fake_atom.per_page = 10;
+    start_with("");
+    run(2 * MINUTE);
+    assert_int_equal(world.port.count, 25);
+    assert_true(slice_find(world.port.items[0].bytes, "urn:e:0<") > 0); /* over all pages */
+    assert_int_equal(fake_atom.unchanged, 0);
+}
+
+static void what_a_restart_finds_again_is_not_fetched(void **state)
+{
+    (void)state;
+    fake_atom_add("<alert>a</alert>", NULL);
+    fake_atom_add(NULL, CAP("b"));
+    start_with("");
+    run(MINUTE);
+    assert_int_equal(world.port.count, 2);
+    world_stop(&world);
+    start_with("");
+    run(5 * MINUTE);
+    assert_int_equal(world.port.count, 0);
+    assert_int_equal(fake_atom.messages, 1);
+}
+
+static void a_link_elsewhere_is_not_followed_and_not_lost(void **state)
+{
+    (void)state;
+    fake_atom.link_server = "http://169.254.169.254";
+    fake_atom_add("<alert>secret</alert>", "<title>far</title>");
+    start_with("");
+    run(2 * MINUTE);
+    assert_int_equal(fake_atom.messages, 0);
+    assert_int_equal(world.port.count, 1);
+    assert_true(slice_find(world.port.items[0].bytes, "far") > 0);
+    assert_int_equal(status().state, SOURCE_DEGRADED);
+    assert_non_null(strstr(world.log, "atom.elsewhere"));
+    world_stop(&world);
+    fake_atom.link_server = "http://cap.example";
+    fake_atom.version++;
+    start_with(", fetch_from: ['http://cap.example/']");
+    run(2 * MINUTE);
+    assert_int_equal(times("<alert>secret</alert>"), 1);
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+static void an_unreadable_feed_with_cap_in_it_is_handed_on_whole_once(void **state)
+{
+    (void)state;
+    fake_atom.body_instead = "<feed xmlns='http://www.w3.org/2005/Atom'><entry><alert "
+                             "xmlns='urn:oasis:names:tc:emergency:cap:1.2'>\x01</alert></entry>";
+    start_with("");
+    run(10 * MINUTE);
+    assert_int_equal(world.port.count, 1);
+    assert_int_equal(status().state, SOURCE_DOWN);
+    fake_atom.body_instead = "<html>Welcome to the hotel</html>";
+    fake_atom.version++;
+    run(10 * MINUTE);
+    assert_int_equal(world.port.count, 1);
+    assert_true(slice_find(status().reason, "neither an Atom feed nor an entry") > 0);
+}
+
+/* --- a hub --- */
+
+static void a_hub_gives_what_changed_also_what_ended(void **state)
+{
+    (void)state;
+    struct fake_atom_entry *gone = fake_atom_add(NULL, INCIDENT "<title>before</title>");
+    fake_atom_end(gone);
+    fake_atom.secret = "dh4nhz";
+    start_with(HUB);
+    run(MINUTE);
+    assert_int_equal(times("before"), 1);
+    struct fake_atom_entry *entry = fake_atom_add(NULL, INCIDENT "<title>open</title>");
+    run(2 * MINUTE);
+    fake_atom_update(entry, INCIDENT "<title>withdrawn</title>");
+    fake_atom_end(entry);
+    run(2 * MINUTE);
+    assert_int_equal(times("withdrawn"), 1);
+    assert_int_equal(fake_atom.looks, 1);
+    run(3 * 60 * MINUTE);
+    assert_true(fake_atom.looks >= 3 && fake_atom.looks <= 5);
+    assert_true(fake_atom.unchanged > 100); /* dtsince stands still */
+    assert_int_equal(world.port.count, 3);
+}
+
+static void what_an_outage_hid_is_asked_for(void **state)
+{
+    (void)state;
+    start_with(HUB);
+    run(30 * MINUTE);
+    fake_http_fail(HTTP_FAILED_CONNECT, 0);
+    run(2 * MINUTE);
+    fake_atom_end(fake_atom_add(NULL, INCIDENT "<title>short</title>"));
+    run(5 * 60 * MINUTE);
+    assert_int_equal(status().state, SOURCE_DOWN);
+    fake_http_fail(HTTP_ANSWERED, 0);
+    run(10 * MINUTE);
+    assert_int_equal(times("short"), 1);
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+static void an_exercise_hub_needs_the_class(void **state)
+{
+    (void)state;
+    static const char *const hubs[] = {"exercise", "training"};
+    struct err err = {0};
+    for (size_t i = 0; i < 2; i++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 WORLD_LISTEN "sources:\n - {name: h, adapter: atom, url: 'https://h.example/f', "
+                              "secret_file: secret, hub: %s}\n",
+                 hubs[i]);
+        const struct relay_conf *conf = world_conf(&world, text);
+        assert_int_not_equal(hosts_check(conf, &err), OK);
+        assert_non_null(strstr(err.text, "`class: exercise` must stand beside it"));
+        relay_conf_release(conf);
+        err = (struct err){0};
+    }
+    start_with(", hub: exercise, class: exercise, secret_file: secret");
+    fake_atom_add(NULL, CAP("<identifier>1</identifier><sender>s@x</sender><sent>2026-01-01T00:"
+                            "00:00-00:00</sent><status>Actual</status><msgType>Alert</msgType>"
+                            "<scope>Public</scope>"));
+    run(2 * MINUTE);
+    assert_int_equal(times("<status>Exercise</status>"), 1);
+    assert_int_equal(times("Actual"), 0);
+}
+
+/* --- the secret --- */
+
+static void the_secret_goes_to_the_feeds_server_alone(void **state)
+{
+    (void)state;
+    fake_atom.secret = "dh4nhz";
+    fake_atom_add("<alert>a</alert>", NULL);
+    start_with(HUB ", bbox: '-69.1,44.5,-63.7,48.1', lang: en, parameters: ['author=a b']");
+    run(30 * SECOND);
+    assert_int_equal(times("<alert>a</alert>"), 1);
+    assert_non_null(strstr(fake_http.last_url, "/m/0?secret=dh4nhz"));
+    run(2 * MINUTE);
+    assert_non_null(strstr(fake_http.last_url,
+                           "?bbox=-69.1%2C44.5%2C-63.7%2C48.1&lang=en&author=a%20b&dtsince=20"));
+    world_stop(&world);
+    fake_atom.secret = NULL;
+    fake_atom.link_server = "http://cap.example";
+    fake_atom_add("<alert>b</alert>", NULL);
+    start_with(HUB ", fetch_from: ['http://cap.example/']");
+    run(20 * SECOND);
+    assert_int_equal(times("<alert>b</alert>"), 1);
+    assert_null(strstr(fake_http.last_url, "secret"));
+}
+
+static void the_secret_can_be_a_header_and_is_in_no_log(void **state)
+{
+    (void)state;
+    fake_atom.secret = "dh4nhz";
+    fake_atom_add("<alert>a</alert>", NULL);
+    start_with(HUB ", secret_in: header");
+    run(MINUTE);
+    assert_int_equal(times("<alert>a</alert>"), 1);
+    assert_null(strstr(fake_http.last_url, "secret"));
+    fake_atom.message_status = 404;
+    fake_atom_add("<alert>never</alert>", NULL);
+    run(30 * MINUTE);
+    assert_non_null(strstr(world.log, "atom.missing"));
+    fake_atom.status = 401;
+    run(10 * MINUTE);
+    assert_true(slice_find(status().reason, "access code") > 0);
+    assert_null(strstr(world.log, "dh4nhz"));
+}
+
+static void a_secret_that_the_hub_repeats_is_not_published(void **state)
+{
+    (void)state;
+    fake_atom_add(NULL, INCIDENT "<title>t</title><link rel='edit' "
+                                 "href='https://h/e?secret=dh4nhz'/><x>secret=</x>");
+    start_with(HUB);
+    run(MINUTE);
+    assert_int_equal(times("secret=******'/>"), 1);
+    assert_int_equal(times("dh4nhz"), 0);
+}
+
+/* --- options --- */
+
+static void bad_options_are_refused_by_name(void **state)
+{
+    static const struct {
+        const char *options, *wanted;
+    } cases[] = {
+        {"url: 'ftp://x'", "url"},
+        {"url: 'https://h/feed?secret=x'", "secret_file"},
+        {"url: 'https://h/f', hub: operations", "secret_file"},
+        {"url: 'https://h/f', secret_file: none", "secret_file"},
+        {"url: 'https://h/f', bbox: '1,2,3'", "west,south,east,north"},
+        {"url: 'https://h/f', bbox: '1,2,3,x'", "west,south,east,north"},
+        {"url: 'https://h/f', bbox: '10,2,3,4'", "west below east"},
+        {"url: 'https://h/f', parameters: [a]", "NAME=VALUE"},
+        {"url: 'https://h/f', parameters: ['secret=x']", "secret_file"},
+        {"url: 'https://h/f', fetch_from: ['https://h']", "slash"},
+        {"url: 'https://h/f', hub: live", "live"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err err = {0};
+        char text[600];
+        snprintf(text, sizeof text, WORLD_LISTEN "sources:\n - {name: h, adapter: atom, %s}\n",
+                 cases[i].options);
+        const struct relay_conf *conf = world_conf(&world, text);
+        assert_int_not_equal(hosts_check(conf, &err), OK);
+        if (!strstr(err.text, cases[i].wanted))
+            fail_msg("%s: %s", cases[i].options, err.text);
+        relay_conf_release(conf);
+    }
+}
+
+static void the_servers_wishes_are_honoured(void **state)
+{
+    (void)state;
+    fake_atom.max_age_us = 5 * MINUTE;
+    start_with("");
+    run(MINUTE);
+    int looks = fake_atom.looks;
+    run(3 * MINUTE);
+    assert_int_equal(fake_atom.looks, looks);
+    fake_atom.max_age_us = 0;
+    run(5 * MINUTE);
+    fake_atom.status = 429;
+    fake_atom.retry_after_us = 20 * MINUTE;
+    run(2 * MINUTE);
+    looks = fake_http.requests;
+    run(15 * MINUTE);
+    assert_int_equal(fake_http.requests, looks);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(linked_embedded_and_incidents_each_once),
+        TEST(an_update_is_a_new_document_and_the_oldest_comes_first),
+        TEST(one_message_that_many_entries_lead_to_is_fetched_once),
+        TEST(pages_are_followed),
+        TEST(what_a_restart_finds_again_is_not_fetched),
+        TEST(a_link_elsewhere_is_not_followed_and_not_lost),
+        TEST(an_unreadable_feed_with_cap_in_it_is_handed_on_whole_once),
+        TEST(a_hub_gives_what_changed_also_what_ended),
+        TEST(what_an_outage_hid_is_asked_for),
+        TEST(an_exercise_hub_needs_the_class),
+        TEST(the_secret_goes_to_the_feeds_server_alone),
+        TEST(the_secret_can_be_a_header_and_is_in_no_log),
+        TEST(a_secret_that_the_hub_repeats_is_not_published),
+        TEST(bad_options_are_refused_by_name),
+        TEST(the_servers_wishes_are_honoured),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
