@@ -282,11 +282,29 @@ static enum err_code read_options(struct host *host, struct err *err)
                           err);
 }
 
+/* Before they are read: what is written meanwhile then shows as changed. */
+static struct digest files_of_options(const struct host *host)
+{
+    return conf_files_digest(host->ops->options, host->instance);
+}
+
+static struct digest files_of_source(const struct host *host)
+{
+    return conf_files_digest(host->conf_source ? relay_conf_source_rows : NULL, host->conf_source);
+}
+
+bool host_files_changed(const struct host *host)
+{
+    struct digest source = files_of_source(host), options = files_of_options(host);
+    return !digest_eq(&source, &host->source_files) || !digest_eq(&options, &host->option_files);
+}
+
 static enum err_code init_instance(struct host *host, struct err *err)
 {
     enum err_code code = read_options(host, err);
     if (code != OK)
         return code;
+    host->option_files = files_of_options(host);
     struct err inner = {0};
     code = host->ops->init(host->instance, host, &inner);
     if (code != OK)
@@ -305,6 +323,7 @@ enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
     host->ops = ops;
     host->conf = relay_conf_hold(hosts->conf);
     host->conf_source = source;
+    host->source_files = files_of_source(host);
     enum err_code code = make_source(hosts, ops, source, &host->source, err);
     host->rewrites = source && host->source->class == CLASS_EXERCISE && !ops->exercise_only;
     host->waiting_end = &host->waiting;

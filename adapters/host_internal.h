@@ -38,6 +38,9 @@ struct host {
     int64_t since_us;
     bool state_known;
 
+    /* the files that the configuration names, as they were before they were read */
+    struct digest source_files, option_files;
+
     bool initialised; /* init was good: fini is owed */
     bool running;     /* start was good */
     bool rewrites;    /* of class exercise, and the adapter does not see to it by itself */
@@ -99,6 +102,8 @@ enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
                           const struct relay_conf_source *source, struct host **out,
                           struct err *err);
 void host_destroy(struct host *host);
+/* A file that its configuration names was written anew, or leads elsewhere. */
+bool host_files_changed(const struct host *host);
 void host_start(struct host *host);
 void host_stop(struct host *host);
 void host_pause(struct host *host);

@@ -343,7 +343,8 @@ static bool unchanged_in(const struct host *host, const struct relay_conf *conf)
     for (size_t i = 0; i < conf->sources.count; i++) {
         const struct relay_conf_source *source = relay_conf_source_at(conf, i);
         if (slice_eq(source->name, host->conf_source->name))
-            return digest_eq(&source->digest, &host->conf_source->digest);
+            return digest_eq(&source->digest, &host->conf_source->digest) &&
+                   !host_files_changed(host);
     }
     return false;
 }
@@ -371,6 +372,9 @@ enum err_code hosts_reload(struct hosts *hosts, const struct relay_conf *conf, s
     add_authorities(hosts);
     for (struct host *host = hosts->first; host; host = host->next)
         if (!unchanged_in(host, conf)) {
+            if (!host->retired && host_files_changed(host))
+                host_log(host, LOG_LEVEL_NOTICE, "source.files",
+                         "text=\"a file that it names was changed: it begins anew\"");
             host_stop(host);
             host->retired = true;
         }

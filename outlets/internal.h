@@ -16,6 +16,8 @@ struct outlet {
     const struct relay_conf *conf;       /* held: the instance lends its texts */
     const struct relay_conf_outlet *own; /* in it */
     enum alert_class class;
+    /* the files that the configuration names, as they were before they were read */
+    struct digest files;
     void *instance;
     bool initialised;
     bool running; /* between ops->start and ops->stop */
@@ -62,6 +64,8 @@ enum err_code outlet_create(struct outlets *outlets, const struct outlet_ops *op
                             const struct relay_conf_outlet *own, enum alert_class class,
                             struct outlet **out, struct err *err);
 void outlet_destroy(struct outlet *outlet);
+/* A file that its configuration names was written anew, or leads elsewhere. */
+bool outlet_files_changed(const struct outlet *outlet);
 void outlet_start(struct outlet *outlet);
 void outlet_stop(struct outlet *outlet);
 /* Begins the next delivery where that is possible now. */

@@ -464,10 +464,18 @@ static enum err_code init_instance(struct outlet *outlet, struct err *err)
 
     if (code)
         return code;
+    /* Before they are read: what is written meanwhile then shows as changed. */
+    outlet->files = conf_files_digest(outlet->ops->options, outlet->instance);
     if (outlet->ops->init(outlet->instance, outlet, &inner))
         return conf_fail(outlet->own->node, NULL, err, "%s", inner.text);
     outlet->initialised = true;
     return OK;
+}
+
+bool outlet_files_changed(const struct outlet *outlet)
+{
+    struct digest files = conf_files_digest(outlet->ops->options, outlet->instance);
+    return !digest_eq(&files, &outlet->files);
 }
 
 enum err_code outlet_create(struct outlets *outlets, const struct outlet_ops *ops,

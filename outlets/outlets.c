@@ -138,7 +138,7 @@ static bool unchanged_in(const struct outlet *outlet, const struct relay_conf *c
     for (size_t i = 0; i < conf->outlets.count; i++) {
         const struct relay_conf_outlet *own = relay_conf_outlet_at(conf, i);
         if (slice_eq(own->name, outlet->own->name))
-            return digest_eq(&own->digest, &outlet->own->digest);
+            return digest_eq(&own->digest, &outlet->own->digest) && !outlet_files_changed(outlet);
     }
     return false;
 }
@@ -172,6 +172,10 @@ enum err_code outlets_reload(struct outlets *outlets, const struct relay_conf *c
             place = &outlet->next;
             continue;
         }
+        if (outlet_files_changed(outlet))
+            log_write(LOG_LEVEL_NOTICE, "outlet.files",
+                      "outlet=%s text=\"a file that it names was changed: it begins anew\"",
+                      outlet->own->name.ptr);
         outlet_stop(outlet);
         keep_cursor(outlets, outlet);
         *place = outlet->next;

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from alerts import Alert
 from relay import DAEMON, tool
+from test_naad import verdicts
+from xml_signer import XmlSigner
 
 MAKER = Path(__file__).resolve().parents[1] / "unit" / "origin" / "make_fixtures.py"
 
@@ -86,3 +89,43 @@ def test_a_pin_that_cannot_be_read_is_refused(make_relay, signed, tmp_path):
     done = subprocess.run([DAEMON, "--check-config", relay.config_path], capture_output=True, text=True, timeout=30)
     assert done.returncode != 0
     assert "signature: pin x: " in done.stderr and "none.pem cannot be read" in done.stderr
+
+
+def test_a_pinned_file_that_is_written_anew_counts_after_a_reload(make_relay, tmp_path):
+    old, new = XmlSigner(tmp_path / "old"), XmlSigner(tmp_path / "new")
+    inbox, elsewhere = tmp_path / "inbox", tmp_path / "elsewhere"
+    inbox.mkdir()
+    elsewhere.mkdir()
+    pinned = tmp_path / "signer.pem"
+    pinned.write_bytes(old.certificate.read_bytes())
+    other = {"name": "other", "adapter": "file", "folder": elsewhere}
+    relay = make_relay(sources=[*source(inbox, policy="require", pins=[{"name": "met", "file": pinned}]), other]).start()
+
+    def verdict(name, signer):
+        alert = signer.sign(Alert(name))
+        (inbox / ".new").write_bytes(alert.xml)
+        (inbox / ".new").rename(inbox / f"{name}.xml")
+        deadline = time.monotonic() + 20
+        while not (found := verdicts(relay)[name]):
+            assert time.monotonic() < deadline, relay.log()[-2000:]
+            time.sleep(0.05)
+        return next(iter(found))
+
+    assert (verdict("a", old), verdict("b", new)) == ("relayed", "refused")
+    relay.reload()
+    relay.wait_log("reload.done")
+    assert "source.files" not in relay.log()
+    pinned.write_bytes(new.certificate.read_bytes())
+    assert verdict("c", new) == "refused"
+    mark = len(relay.log())
+    relay.reload()
+    relay.wait_log("reload.done", start=mark)
+    assert relay.log().count("source.files source=spool") == 1 and "source.files source=other" not in relay.log()
+    assert (verdict("d", new), verdict("e", old)) == ("relayed", "refused")
+    # A file that is no certificate any more keeps the configuration that runs.
+    pinned.write_text("half a cer")
+    mark = len(relay.log())
+    relay.reload()
+    relay.wait_log("reload.refused", start=mark)
+    assert "signer.pem holds no certificate" in relay.log()[mark:]
+    assert verdict("f", new) == "relayed"

@@ -280,6 +280,22 @@ def test_a_reload_goes_on_at_the_same_place(make_relay, receive, tmp_path):
     relay.stop()
 
 
+def test_a_secret_that_is_written_anew_counts_after_a_reload(make_relay, receive, tmp_path):
+    receiver = receive()
+    relay = make_relay(outlets=[outlet(tmp_path, receiver)]).start()
+    send(relay, 1)
+    receiver.wait(lambda: receiver.firsts() == [1], 20, "the one under the old secret")
+    wait_row(relay, lambda o: o["delivered"] == 1)
+    receiver.secret = b"another-secret-entirely-and-long-enough"
+    (tmp_path / "secret").write_bytes(receiver.secret)
+    relay.reload()
+    relay.wait_log("reload.done")
+    assert relay.log().count("outlet.files outlet=eoc") == 1
+    send(relay, 1, "after")
+    receiver.wait(lambda: receiver.firsts()[-1] > 1, 20, "the one under the new secret")
+    receiver.wait(lambda: len(receiver.firsts()) == 2, 20, "no other")
+
+
 def test_bad_configurations_are_refused_by_name(make_relay, receive, tmp_path):
     receiver = receive()
     loose = tmp_path / "loose"

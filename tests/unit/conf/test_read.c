@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 struct inner {
@@ -29,6 +30,14 @@ struct target {
 };
 
 static const struct conf_choice colours[] = {{"red", 1}, {"green", 2}, {"blue", 3}, {NULL, 0}};
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fputs(text, file) < 0, 0);
+    assert_int_equal(fclose(file), 0);
+}
 
 static enum err_code check_even(const void *value, struct err *err)
 {
@@ -333,6 +342,58 @@ static void reference_has_every_key_with_its_default(void **state)
     buf_fini(&page);
 }
 
+/* What decides is which file it is and when it was written; not the path, not the folder's life. */
+static void a_file_that_is_written_anew_is_noticed(void **state)
+{
+    struct files {
+        struct slice path, folder, absent;
+        struct conf_list list;
+    };
+    struct item {
+        struct slice path;
+    };
+    static const struct conf_row item_rows[] = {
+        {.name = "path", .type = CONF_PATH, .offset = offsetof(struct item, path)},
+        {.type = CONF_END}};
+    static const struct conf_row file_rows[] = {
+        {.name = "path", .type = CONF_PATH, .offset = offsetof(struct files, path)},
+        {.name = "folder", .type = CONF_PATH, .offset = offsetof(struct files, folder)},
+        {.name = "absent", .type = CONF_PATH, .offset = offsetof(struct files, absent)},
+        {.name = "list",
+         .type = CONF_LIST,
+         .offset = offsetof(struct files, list),
+         .rows = item_rows,
+         .item_size = sizeof(struct item)},
+        {.type = CONF_END}};
+    (void)state;
+    char folder[] = "/tmp/caprelay-files-XXXXXX", a[64], b[64], c[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(a, sizeof a, "%s/a", folder);
+    snprintf(b, sizeof b, "%s/b", folder);
+    snprintf(c, sizeof c, "%s/c", folder);
+    write_text(a, "one");
+    write_text(b, "one");
+    struct item item = {slice_from_cstr(b)};
+    struct files files = {slice_from_cstr(a), slice_from_cstr(folder), {NULL, 0}, {&item, 1}};
+    struct digest before = conf_files_digest(file_rows, &files), after;
+    write_text(c, "in the folder");
+    after = conf_files_digest(file_rows, &files);
+    assert_true(digest_eq(&before, &after));
+    assert_int_equal(rename(c, a), 0);
+    after = conf_files_digest(file_rows, &files);
+    assert_false(digest_eq(&before, &after));
+    before = after;
+    write_text(b, "of a list, and longer");
+    after = conf_files_digest(file_rows, &files);
+    assert_false(digest_eq(&before, &after));
+    before = after;
+    assert_int_equal(unlink(a), 0);
+    after = conf_files_digest(file_rows, &files);
+    assert_false(digest_eq(&before, &after));
+    assert_int_equal(unlink(b), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +408,7 @@ int main(void)
         cmocka_unit_test_teardown(digest_ignores_layout_only, drop_doc),
         cmocka_unit_test_teardown(relative_paths_follow_the_file, drop_doc),
         cmocka_unit_test_teardown(reference_has_every_key_with_its_default, drop_doc),
+        cmocka_unit_test(a_file_that_is_written_anew_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
