@@ -22,7 +22,7 @@ struct work {
     struct alert *derived;
 
     /* The infos that are translated: the source's, or those of what a Cancel without info cancels.
-     * derived->infos[i] comes from infos[i] until the generated French joins them. */
+     * derived->infos[i] comes from infos[i] until the generated infos join them. */
     const struct cap_info *const *infos;
     size_t info_count;
 
@@ -30,7 +30,7 @@ struct work {
         capcp_event; /* CAP-CP event code of the message, given or found by table; may be absent */
     struct slice
         event_class; /* warning, watch, advisory, statement, ... of the message; may be absent */
-    bool without_french;      /* the message would grow past what can be relayed */
+    bool without_generated;   /* the message would grow past what can be relayed */
     size_t covered_areas;     /* by geometry, so far */
     size_t drawn_points;      /* of the shapes of geocodes, so far */
     bool region_offset_known; /* see offset_of_region() */
@@ -49,11 +49,17 @@ enum err_code step_areas(struct work *work, struct err *err);
 enum err_code step_parameters(struct work *work, struct err *err);
 enum err_code step_resources(struct work *work, struct err *err);
 enum err_code step_times(struct work *work, struct err *err);
-enum err_code step_french(struct work *work, struct err *err);
+enum err_code step_generate(struct work *work, struct err *err);
 
 static inline bool work_to_us(const struct work *work)
 {
     return work->input->target == TARGET_US_EXCHANGE;
+}
+
+/* The language that the relay makes infos in where the source has none. */
+static inline enum words work_words(const struct work *work)
+{
+    return work_to_us(work) ? WORDS_ENGLISH : WORDS_FRENCH;
 }
 
 /* "alert/info[N]/ELEMENT" with N counted from 1; element NULL for the info itself. In the arena. */
@@ -123,10 +129,10 @@ bool text_is_sender(struct slice text); /* no blank, comma, '<', '&' */
 /* At most `max` bytes for a note, cut at a character's border. */
 struct slice text_short(struct slice text, size_t max);
 
-/* What that area is called in French by its codes, with the source's areaDesc behind it; absent
- * where one of the codes has no name, and then the areaDesc stays as it is. Both counted from 0,
- * the info as in work->infos. */
-struct slice area_desc_french(struct work *work, size_t info, size_t area);
+/* What that area is called in the target's language by its codes, with the source's areaDesc behind
+ * it; absent where one of the codes has no name, and then the areaDesc stays as it is. Both counted
+ * from 0, the info as in work->infos. */
+struct slice area_desc_generated(struct work *work, size_t info, size_t area);
 
 /* The union of all shapes of an info's areas. */
 struct geo_shape areas_shape(struct work *work, const struct cap_info *info);

@@ -1,7 +1,7 @@
 /* The alert element itself: what may be translated, and everything of it but references and infos.
  */
 #include "profile/profile.h"
-#include "translate/internal.h"
+#include "translate/generated.h"
 
 static enum err_code check_class(const struct work *work, struct err *err)
 {
@@ -80,11 +80,32 @@ static struct slice authorship_of(const struct work *work)
 {
     return work_to_us(work)
                ? SLICE("Headline, description and instruction are the sender's own words; codes, "
-                       "shapes, time offsets and language labels may be the relay's. The original "
-                       "goes with it unaltered and has precedence.")
+                       "shapes, time offsets, language labels and English marked AutoTranslated "
+                       "may be the relay's. The original goes with it unaltered and has "
+                       "precedence.")
                : SLICE("Headline, description and instruction are the sender's own words; codes, "
                        "shapes, language labels and French marked AutoTranslated may be the "
                        "relay's. The original goes with it unaltered and has precedence.");
+}
+
+/* "The original, an Update, ends what it references: here it is a Cancel." "" where it is not so.
+ */
+static struct slice note_of_ending(struct work *work, enum words words)
+{
+    if (work->derived->msg_type == work->source->msg_type)
+        return SLICE("");
+    struct slice was = slice_from_cstr(cap_msg_type_name(work->source->msg_type));
+    return PHRASE_IN(words, work, "note", "ending", {"value", was});
+}
+
+static struct slice note_of_french(struct work *work)
+{
+    if (work_to_us(work))
+        return SLICE("");
+    struct slice authorship = table_words(WORDS_FRENCH, "note", "authorship");
+    struct slice ending = note_of_ending(work, WORDS_FRENCH);
+    return arena_printf(work->arena, " %.*s%s%.*s", SLICE_ARG(authorship),
+                        ending.len > 0 ? " " : "", SLICE_ARG(ending));
 }
 
 /* The attribution is a condition of ECCC's end-use licence. */
@@ -92,13 +113,13 @@ static struct slice note_of(struct work *work)
 {
     const struct alert *source = work->source;
     struct cap_time sent = cap_time_make(work->arena, source->sent.utc_s, 0);
-    struct slice french = work_to_us(work) ? SLICE("") : table_french("note", "authorship");
+    struct slice ending = note_of_ending(work, WORDS_ENGLISH);
     struct slice note = source->note;
     return arena_printf(
-        work->arena, "Translation by caprelay (%s) of %.*s,%.*s,%.*s. %.*s%s%.*s%s%s%.*s",
+        work->arena, "Translation by caprelay (%s) of %.*s,%.*s,%.*s. %.*s%s%.*s%.*s%s%s%.*s",
         target_name(work->input->target), SLICE_ARG(source->sender), SLICE_ARG(source->identifier),
-        SLICE_ARG(sent.text), SLICE_ARG(authorship_of(work)), french.len > 0 ? " " : "",
-        SLICE_ARG(french),
+        SLICE_ARG(sent.text), SLICE_ARG(authorship_of(work)), ending.len > 0 ? " " : "",
+        SLICE_ARG(ending), SLICE_ARG(note_of_french(work)),
         source_is_eccc(work) ? " Data Source: Environment and Climate Change Canada." : "",
         slice_is_empty(note) ? "" : " Original note: ", SLICE_ARG(note));
 }

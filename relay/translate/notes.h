@@ -72,10 +72,13 @@
 #define NOTE_DIGEST_CORRECTED "digest-corrected" /* was over the base64 text */
 #define NOTE_DIGEST_DROPPED "digest-dropped"     /* of nothing that is here */
 
-/* Generated French */
+/* Generated French and English */
 #define NOTE_FRENCH_GENERATED "french-generated"
 #define NOTE_FRENCH_LEFT_OUT "french-left-out"     /* the message would be too large */
 #define NOTE_FRENCH_EVENT_KEPT "french-event-kept" /* no table has a French name for it */
+#define NOTE_ENGLISH_GENERATED "english-generated"
+#define NOTE_ENGLISH_LEFT_OUT "english-left-out"
+#define NOTE_ENGLISH_EVENT_KEPT "english-event-kept"
 #define NOTE_FRENCH_EVENT_UNOFFICIAL                                                               \
     "french-event-unofficial" /* correct French, but nobody has published it */
 

@@ -1,6 +1,7 @@
 /*
- * Places: what an area is called in French, from its codes alone. Whatever the area's own text
- * says follows unaltered; where one of its codes has no name, nothing is made up.
+ * Places: what an area is called in the target's language, from its codes alone: US codes in
+ * French, Canadian ones in both. Whatever the area's own text says follows unaltered; where one of
+ * its codes has no name, nothing is made up.
  */
 #include "translate/internal.h"
 
@@ -33,11 +34,16 @@ static bool starts_with_vowel(struct slice name)
     return false;
 }
 
-/* The line of french_places.tsv with its {} replaced. */
+static const char *words_of_places(const struct work *work)
+{
+    return work_to_us(work) ? "english_places" : "french_places";
+}
+
+/* The line of french_places.tsv or english_places.tsv with its {} replaced. */
 static struct slice filled(struct work *work, struct slice key, struct slice name)
 {
-    struct slice line = table_cell("french_places", key, "text");
-    struct slice elided = table_cell("french_places", key, "text_vowel");
+    struct slice line = table_cell(words_of_places(work), key, "text");
+    struct slice elided = table_cell(words_of_places(work), key, "text_vowel");
     if (starts_with_vowel(name) && !slice_is_empty(elided))
         line = elided;
     ptrdiff_t at = slice_find(line, "{}");
@@ -91,7 +97,7 @@ static struct slice same_name(struct work *work, struct slice code)
     if (code.len != 6 || !text_is_integer(code))
         return (struct slice){0};
     if (slice_eq_cstr(code, "000000"))
-        return table_cell("french_places", SLICE("country.US"), "text");
+        return table_cell(words_of_places(work), SLICE("country.US"), "text");
     struct slice state = slice_sub(code, 1, 3), county = slice_sub(code, 3, 6);
     if (slice_is_empty(table_cell("us_states", state, "postal"))) {
         struct slice name = unit_name(work, GEO_US_SAME_PART, code);
@@ -130,42 +136,44 @@ static struct slice ugc_name(struct work *work, struct slice code)
                        table_cell("us_states", state, "name_fr"));
 }
 
-/* The French name of a row, or its English one: most places have but one. */
-static struct slice name_in(const char *table, struct slice code)
+/* The name of a row in the target's language, or its other one: most places have but one. */
+static struct slice name_in(const struct work *work, const char *table, struct slice code)
 {
-    struct slice name = table_cell(table, code, "name_fr");
-    return slice_is_empty(name) ? table_cell(table, code, "name_en") : name;
+    bool english = work_to_us(work);
+    struct slice name = table_cell(table, code, english ? "name_en" : "name_fr");
+    return slice_is_empty(name) ? table_cell(table, code, english ? "name_fr" : "name_en") : name;
 }
 
 /* Standard Geographical Classification: 2, 4 or 7 digits, or 00. */
 static struct slice sgc_name(struct work *work, struct slice code)
 {
     if (slice_eq_cstr(code, "00"))
-        return table_cell("french_places", SLICE("country.CA"), "text");
-    struct slice province = name_in("ca_provinces", slice_sub(code, 0, 2));
+        return table_cell(words_of_places(work), SLICE("country.CA"), "text");
+    struct slice province = name_in(work, "ca_provinces", slice_sub(code, 0, 2));
     if (code.len == 2)
         return province;
     struct slice name =
-        code.len == 7 ? name_in("ca_csd_locations", code) : unit_name(work, GEO_CA_CD, code);
+        code.len == 7 ? name_in(work, "ca_csd_locations", code) : unit_name(work, GEO_CA_CD, code);
     return with_region(work, name, province);
 }
 
 static struct slice clc_name(struct work *work, struct slice code)
 {
-    (void)work;
-    struct slice name = name_in("clc_zones", code);
-    return slice_is_empty(name) ? name_in("clc_marine_zones", code) : name;
+    struct slice name = name_in(work, "clc_zones", code);
+    return slice_is_empty(name) ? name_in(work, "clc_marine_zones", code) : name;
 }
 
 typedef struct slice name_fn(struct work *work, struct slice code);
 
-static name_fn *namer_of(struct slice scheme)
+/* A Canadian source cannot rightly use US codes, so they name nothing for the US. */
+static name_fn *namer_of(const struct work *work, struct slice scheme)
 {
-    if (slice_ieq_cstr(scheme, "UGC"))
+    bool us_codes = !work_to_us(work);
+    if (us_codes && slice_ieq_cstr(scheme, "UGC"))
         return ugc_name;
-    if (slice_ieq_cstr(scheme, "SAME"))
+    if (us_codes && slice_ieq_cstr(scheme, "SAME"))
         return same_name;
-    if (slice_istarts_with(scheme, "FIPS"))
+    if (us_codes && slice_istarts_with(scheme, "FIPS"))
         return fips_name;
     if (slice_istarts_with(scheme, "profile:CAP-CP:Location"))
         return sgc_name;
@@ -178,7 +186,7 @@ static name_fn *namer_of(struct slice scheme)
 static struct slice names_by(struct work *work, const struct cap_pairs *geocodes,
                              struct slice scheme)
 {
-    name_fn *name_of = namer_of(scheme);
+    name_fn *name_of = namer_of(work, scheme);
     struct slice names = {0};
     size_t count = 0;
     for (size_t i = 0; name_of && i < geocodes->count; i++) {
@@ -188,18 +196,20 @@ static struct slice names_by(struct work *work, const struct cap_pairs *geocodes
         if (slice_is_empty(name))
             return name;
         if (++count > NAMES_MAX)
-            return arena_printf(work->arena, "%.*s%.*s%.*s", SLICE_ARG(names),
-                                SLICE_ARG(table_french("areas", "separator")),
-                                SLICE_ARG(table_cell("french_places", SLICE("more"), "text")));
+            return arena_printf(
+                work->arena, "%.*s%.*s%.*s", SLICE_ARG(names),
+                SLICE_ARG(table_words(work_words(work), "areas", "separator")),
+                SLICE_ARG(table_cell(words_of_places(work), SLICE("more"), "text")));
         names = count == 1
                     ? name
                     : arena_printf(work->arena, "%.*s%.*s%.*s", SLICE_ARG(names),
-                                   SLICE_ARG(table_french("areas", "separator")), SLICE_ARG(name));
+                                   SLICE_ARG(table_words(work_words(work), "areas", "separator")),
+                                   SLICE_ARG(name));
     }
     return names;
 }
 
-struct slice area_desc_french(struct work *work, size_t info, size_t area)
+struct slice area_desc_generated(struct work *work, size_t info, size_t area)
 {
     /* As the shape is looked up: a zone's UGC is the zone itself. */
     const struct cap_area *given = &work->infos[info]->areas[area];
@@ -207,7 +217,7 @@ struct slice area_desc_french(struct work *work, size_t info, size_t area)
     for (size_t i = 0; i < given->geocodes.count && slice_is_empty(names); i++) {
         struct slice scheme = given->geocodes.items[i].name;
         bool tried = i > 0 && slice_ieq(scheme, given->geocodes.items[i - 1].name);
-        if (!tried && (!work_to_us(work) || !slice_ieq_cstr(scheme, "SAME")))
+        if (!tried)
             names = names_by(work, &given->geocodes, scheme);
     }
     if (slice_is_empty(names) || slice_is_empty(given->area_desc))

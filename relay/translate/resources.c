@@ -3,7 +3,7 @@
  * translation. What is said of the content (size, digest) is what is true of its bytes.
  */
 #include "alert/resource.h"
-#include "translate/french.h"
+#include "translate/generated.h"
 
 enum { URI_CHARACTERS_MAX = 2083 }; /* IPAWS profile */
 
@@ -154,23 +154,21 @@ static void translate_size(const struct passage *p, const struct embedded *conte
 
 /* What has no link says where its content is; in the language of its info. */
 static struct slice description(struct work *work, struct slice given, bool only_embedded,
-                                bool french)
+                                enum words words)
 {
     if (slice_is_empty(given))
-        given =
-            french ? table_french("resource", "unnamed") : SLICE("Resource without description");
+        given = table_words(words, "resource", "unnamed");
     if (!only_embedded)
         return given;
-    return french ? FRENCH(work, "resource", "embedded", {"description", given})
-                  : arena_printf(work->arena, "%.*s (embedded in the original message)",
-                                 SLICE_ARG(given));
+    return PHRASE_IN(words, work, "resource", "embedded", {"description", given});
 }
 
 static void translate_description(const struct passage *p)
 {
     bool french = slice_istarts_with(p->work->derived->infos[p->info].language, "fr");
     bool only_embedded = is_embedded(p->given) && slice_is_empty(p->resource->uri);
-    struct slice said = description(p->work, p->given->resource_desc, only_embedded, french);
+    struct slice said = description(p->work, p->given->resource_desc, only_embedded,
+                                    french ? WORDS_FRENCH : WORDS_ENGLISH);
     fill(p, &p->resource->resource_desc, said, "resourceDesc");
     if (slice_eq(p->resource->resource_desc, said))
         return;
@@ -248,7 +246,7 @@ enum err_code step_resources(struct work *work, struct err *err)
     return OK;
 }
 
-struct cap_resource *resources_french(struct work *work, size_t i)
+struct cap_resource *resources_generated(struct work *work, size_t i)
 {
     const struct cap_info *source = work->infos[i], *derived = &work->derived->infos[i];
     struct cap_resource *resources =
@@ -261,8 +259,9 @@ struct cap_resource *resources_french(struct work *work, size_t i)
             continue;
         struct cap_resource *resource = &resources[count];
         *resource = derived->resources[count++];
-        resource->resource_desc = description(
-            work, given->resource_desc, is_embedded(given) && slice_is_empty(resource->uri), true);
+        resource->resource_desc =
+            description(work, given->resource_desc,
+                        is_embedded(given) && slice_is_empty(resource->uri), work_words(work));
     }
     return resources;
 }

@@ -8,10 +8,11 @@
 
 /* All that translation reads; the digest over them is part of every bulletin. */
 static const char *const tables_read[] = {
-    "ca_csd_locations", "ca_provinces",     "capcp_events",   "capcp_to_same", "clc_marine_zones",
-    "clc_zones",        "eccc_alert_names", "event_names_fr", "french",        "french_places",
-    "languages",        "nws_events",       "region_offsets", "same_events",   "same_marine_areas",
-    "same_to_capcp",    "us_states",        "value_names",    "vtec_actions",  "vtec_significance"};
+    "ca_csd_locations", "ca_provinces",      "capcp_events",  "capcp_to_same",  "clc_marine_zones",
+    "clc_zones",        "eccc_alert_names",  "english",       "english_places", "event_names_fr",
+    "french",           "french_places",     "languages",     "nws_events",     "region_offsets",
+    "same_events",      "same_marine_areas", "same_to_capcp", "us_states",      "value_names",
+    "vtec_actions",     "vtec_significance"};
 enum { TABLE_COUNT = sizeof(tables_read) / sizeof(tables_read[0]) };
 
 static const struct schema_table *table_of(const char *name)
@@ -175,11 +176,12 @@ struct slice table_nws_name(const char *column, struct slice key)
     return nws_cell(column, key, "nws_event");
 }
 
-struct slice table_french(const char *group, const char *value)
+struct slice table_words(enum words words, const char *group, const char *value)
 {
     char key[64];
     int len = snprintf(key, sizeof(key), "%s%s%s", group, *value ? "." : "", value);
-    return table_cell("french", slice_of(key, (size_t)len), "text");
+    return table_cell(words == WORDS_FRENCH ? "french" : "english", slice_of(key, (size_t)len),
+                      "text");
 }
 
 /* Only letters and digits count: nothing passes for being spelled otherwise, with another mark

@@ -49,7 +49,9 @@ struct slice table_nws_name(const char *column, struct slice key);
  */
 struct slice table_class(struct slice name);
 
-/* French for a key of french.tsv; "" where there is none. */
-struct slice table_french(const char *group, const char *value);
+/* The language that the relay itself says something in: french.tsv or english.tsv. */
+enum words { WORDS_FRENCH, WORDS_ENGLISH };
+/* The text of a key GROUP.VALUE; "" where there is none. */
+struct slice table_words(enum words words, const char *group, const char *value);
 
 #endif

@@ -21,7 +21,7 @@ enum side target_side(enum target target)
 
 /*
  * One translation, step by step. Each step takes what those before it have put into the derived
- * message; French comes last, because it repeats in words what the codes say.
+ * message; generated infos come last, because they repeat in words what the codes say.
  */
 static const struct {
     const char *name;
@@ -38,7 +38,7 @@ static const struct {
     {"times", step_times},               /* the same instants */
     {"parameters", step_parameters},     /* nothing that broadcasts */
     {"resources", step_resources},       /* links, no embedded content */
-    {"french", step_french},             /* for Canada, where there is none */
+    {"generate", step_generate}, /* French for Canada, English for the US, where there is none */
 };
 
 static enum err_code run_steps(struct work *work, struct err *err)
@@ -72,7 +72,8 @@ static enum err_code write_xml(struct arena *arena, const struct alert *derived,
 
 static enum err_code translate_once(const struct translate_options *options,
                                     const struct translate_input *input, struct arena *arena,
-                                    bool without_french, struct translation *out, struct err *err)
+                                    bool without_generated, struct translation *out,
+                                    struct err *err)
 {
     *out = (struct translation){.derived = arena_alloc(arena, sizeof(*out->derived))};
     if (options->trace)
@@ -84,7 +85,7 @@ static enum err_code translate_once(const struct translate_options *options,
                         .notes = &out->notes,
                         .trace = options->trace,
                         .derived = out->derived,
-                        .without_french = without_french};
+                        .without_generated = without_generated};
     enum err_code code = run_steps(&work, err);
     if (code != OK)
         return code;
@@ -97,7 +98,7 @@ enum err_code translate(const struct translate_options *options,
                         struct translation *out, struct err *err)
 {
     enum err_code code = translate_once(options, input, arena, false, out, err);
-    if (code == ERR_LIMIT && input->target == TARGET_CA_EXCHANGE)
+    if (code == ERR_LIMIT)
         code = translate_once(options, input, arena, true, out, err);
     return code;
 }

@@ -129,6 +129,7 @@ def us_exchange(alert, same_events, us_counties):
             yield "AREA", "none"
         if not texts(info, "language"):
             yield "language", "none"
+    yield from generated_says_the_same(alert, "en")
     for area in areas(alert):
         if not area.findall("{*}geocode") and not area.findall("{*}polygon") and not area.findall("{*}circle"):
             yield "AREA", "neither shape nor code"
@@ -152,6 +153,17 @@ def shared(info):
     return values
 
 
+def generated_says_the_same(alert, own):
+    """An info that the relay made in the language `own` says what one of another language says."""
+    for info in infos(alert):
+        automatic = [value for name, value in pairs(info, "parameter") if name.endswith(":AutoTranslated")]
+        if automatic != ["yes"] or not text(info, "language").startswith(own):
+            continue
+        others = [other for other in infos(alert) if other is not info and not text(other, "language").startswith(own)]
+        if shared(info) not in [shared(other) for other in others]:
+            yield "6", "a generated info that says otherwise than its original"
+
+
 def ca_exchange(alert, capcp_events):
     """`capcp_events`: every known event code in lower case."""
     yield from any_message(alert)
@@ -165,24 +177,19 @@ def ca_exchange(alert, capcp_events):
     for code in codes:
         if code and (code[0].lower() not in capcp_events or not re.fullmatch(r"\S{4,12}", code[0])):
             yield "8", code[0]
-    generated = []
+    yield from generated_says_the_same(alert, "fr")
     for info in infos(alert):
         if not text(info, "language"):
             yield "6", "no language"
         automatic = [value for name, value in pairs(info, "parameter") if name.endswith(":AutoTranslated")]
         if len(automatic) > 1:
             yield "17", "AutoTranslated twice"
-        generated += [info] if automatic == ["yes"] else []
         if text(alert, "msgType") != "Update" and any(name.endswith(":MinorChange") for name, _ in pairs(info, "parameter")):
             yield "16", "MinorChange outside an Update"
         if not info.findall("{*}area"):
             yield "10", "no area"
         if text(info, "headline") and len(text(info, "headline")) > 160 and automatic == ["yes"]:
             yield "headline", f"{len(text(info, 'headline'))} characters"
-    for info in generated:
-        others = [other for other in infos(alert) if other is not info and not text(other, "language").startswith("fr")]
-        if shared(info) not in [shared(other) for other in others]:
-            yield "6", "a generated info that says otherwise than its original"
     for area in areas(alert):
         locations = [value for name, value in pairs(area, "geocode") if name.startswith(CAPCP + "Location:")]
         if not locations:

@@ -2,7 +2,7 @@
 #include "support.h"
 
 #include "schemas.h"
-#include "translate/french.h"
+#include "translate/generated.h"
 
 #define NB "\u00a0"
 #define PAIR(element, name, value)                                                                 \
@@ -162,6 +162,27 @@ static void test_event_names(void **state)
         assert_int_equal(notes_have(&out.notes, NOTE_FRENCH_EVENT_KEPT),
                          strcmp(cases[i].name, "Frog") == 0);
     }
+}
+
+/* The icon of an entry is no code, but the word of one: French has a name for it. */
+static void test_the_icon_of_an_entry(void **state)
+{
+    struct fixture *fixture = *state;
+    struct translation out;
+    struct err err = {0};
+    const struct alert *alert = alert_of(
+        fixture, SLICE("<entry xmlns='http://www.w3.org/2005/Atom'><id>e-1</id><title>Smoke</title>"
+                       "<updated>2026-04-15T20:05:00Z</updated><author><name>Desk</name></author>"
+                       "<category scheme='masas:category:status' term='Actual'/>"
+                       "<category scheme='masas:category:icon' term='ems.incident.fire.wildFire'/>"
+                       "<content type='text'>Seen from the road.</content></entry>"));
+    assert_int_equal(translate_to(fixture, alert, TARGET_CA_EXCHANGE, NULL, 0, &out, &err), OK);
+    check_translation(fixture, alert, TARGET_CA_EXCHANGE, &out, true);
+    const struct alert *derived = alert_of(fixture, out.xml);
+    assert_text(derived->infos[0].event, "wildFire");
+    assert_text(derived->infos[1].event, "Feu de végétation");
+    assert_true(
+        slice_is_empty(cap_pairs_find(&derived->infos[1].event_codes, "profile:CAP-CP:Event:0.4")));
 }
 
 static void test_endings(void **state)
@@ -348,10 +369,10 @@ static void test_every_us_event_has_a_name(void **state)
 static void check_text(const char *key, const char *text)
 {
     static const char *const known[] = {
-        "area",        "areas",   "certainty", "class",    "count",  "date",   "day",
-        "description", "event",   "from",      "headline", "hour",   "hours",  "language",
-        "minute",      "minutes", "month",     "name",     "sender", "status", "text",
-        "time",        "until",   "value",     "year",     "zone"};
+        "area",        "areas",  "certainty", "class",    "count", "date",   "day",
+        "description", "event",  "from",      "headline", "hour",  "hour2",  "hours",
+        "language",    "minute", "minutes",   "month",    "name",  "sender", "status",
+        "text",        "time",   "until",     "value",    "year",  "zone"};
     for (const char *at = text; (at = strchr(at, '{')); at++) {
         bool found = false;
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !found; i++)
@@ -393,6 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_a_whole_info),
         CASE(test_event_names),
+        CASE(test_the_icon_of_an_entry),
         CASE(test_endings),
         CASE(test_past_alone_is_no_ending),
         CASE(test_an_exercise_cannot_be_overlooked),

@@ -28,7 +28,7 @@ static void check_name(struct fixture *fixture, struct place_name name)
                         .arena = fixture->arena,
                         .infos = infos,
                         .info_count = 1};
-    struct slice made = area_desc_french(&work, 0, 0);
+    struct slice made = area_desc_generated(&work, 0, 0);
     if (!slice_eq_cstr(made, name.french))
         fail_msg("%s %s: '%.*s', expected '%s'", name.scheme, name.code, SLICE_ARG(made),
                  name.french);

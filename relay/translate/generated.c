@@ -1,10 +1,28 @@
 /*
- * French for Canada, where the source has none: only from coded values and tables, never by
- * translating text. The original text follows unaltered, and AutoTranslated says what it is.
+ * French for Canada and English for the US, where the source has none: only from coded values and
+ * tables, never by translating text. The original text follows unaltered, and AutoTranslated says
+ * what it is.
  */
-#include "translate/french.h"
+#include "translate/generated.h"
 
 #define AUTO_TRANSLATED "profile:CAP-CP:0.4:AutoTranslated"
+
+/* What differs between the two languages. */
+static const struct made_language {
+    const char *name, *tag;
+    const char *own, *other; /* primary tags: what is looked for, and whose infos get it first */
+    const char *note_generated, *note_left_out, *note_kept;
+} made_languages[] = {
+    [WORDS_FRENCH] = {"French", "fr-CA", "fr", "en", NOTE_FRENCH_GENERATED, NOTE_FRENCH_LEFT_OUT,
+                      NOTE_FRENCH_EVENT_KEPT},
+    [WORDS_ENGLISH] = {"English", "en-US", "en", "fr", NOTE_ENGLISH_GENERATED,
+                       NOTE_ENGLISH_LEFT_OUT, NOTE_ENGLISH_EVENT_KEPT},
+};
+
+static const struct made_language *made_language(const struct work *work)
+{
+    return &made_languages[work_words(work)];
+}
 
 static struct cap_pairs parameters_of(struct work *work, const struct cap_info *info)
 {
@@ -23,7 +41,7 @@ static struct cap_area *areas_of(struct work *work, size_t i)
     const struct cap_info *info = &work->derived->infos[i];
     struct cap_area *areas = arena_alloc_array(work->arena, info->area_count, sizeof(*areas));
     for (size_t j = 0; j < info->area_count; j++) {
-        struct slice name = area_desc_french(work, i, j);
+        struct slice name = area_desc_generated(work, i, j);
         areas[j] = info->areas[j];
         if (!slice_is_empty(name))
             areas[j].area_desc = name;
@@ -31,53 +49,58 @@ static struct cap_area *areas_of(struct work *work, size_t i)
     return areas;
 }
 
-static void note_event(struct work *work, size_t i, const struct french_event *event)
+static void note_event(struct work *work, size_t i, const struct generated_event *event)
 {
     if (slice_is_empty(event->by))
-        notes_add(work->notes, work->arena, NOTE_FRENCH_EVENT_KEPT, path_info(work, i, "event"),
-                  "%.*s has no French name in the tables; the French text says so.",
-                  SLICE_ARG(text_short(event->name, 80)));
-    else if (strcmp(event->line, "event") != 0)
+        notes_add(work->notes, work->arena, made_language(work)->note_kept,
+                  path_info(work, i, "event"),
+                  "%.*s has no %s name in the tables; the %s text says so.",
+                  SLICE_ARG(text_short(event->name, 80)), made_language(work)->name,
+                  made_language(work)->name);
+    else if (!work_to_us(work) && strcmp(event->line, "event") != 0)
         notes_add(work->notes, work->arena, NOTE_FRENCH_EVENT_UNOFFICIAL,
                   path_info(work, i, "event"), "%.*s by %.*s: correct French, but not official.",
                   SLICE_ARG(event->name), SLICE_ARG(event->by));
 }
 
 /* `at` is its place in the derived message; what is not listed is as in the info it comes from. */
-static void trace_french(struct work *work, size_t i, size_t at, const struct french_event *event)
+static void trace_generated(struct work *work, size_t i, size_t at,
+                            const struct generated_event *event)
 {
     static const char *const made[] = {"headline", "description", "instruction"};
+    const char *name = made_language(work)->name;
     if (!work->trace)
         return;
     trace_add(work->trace, work->arena, TRACE_COMPUTED, path_info(work, i, NULL),
-              path_info(work, at, NULL), "rule: French from coded values");
+              path_info(work, at, NULL), "rule: %s from coded values", name);
     trace_add(work->trace, work->arena, TRACE_ADDED, "", path_info(work, at, "language"),
-              "rule: French from coded values");
-    trace_add(
-        work->trace, work->arena, TRACE_MAPPED, path_info(work, i, "event"),
-        path_info(work, at, "event"), "%.*s",
-        SLICE_ARG(slice_is_empty(event->by) ? SLICE("rule: no French name, kept") : event->by));
+              "rule: %s from coded values", name);
+    bool kept = slice_is_empty(event->by);
+    trace_add(work->trace, work->arena, TRACE_MAPPED, path_info(work, i, "event"),
+              path_info(work, at, "event"), "%s%s%.*s%s", kept ? "rule: no " : "", kept ? name : "",
+              SLICE_ARG(event->by), kept ? " name, kept" : "");
     for (size_t j = 0; j < sizeof(made) / sizeof(made[0]); j++)
         trace_add(work->trace, work->arena, TRACE_COMPUTED, path_info(work, i, made[j]),
-                  path_info(work, at, made[j]), "french");
+                  path_info(work, at, made[j]), work_to_us(work) ? "english" : "french");
     trace_add(work->trace, work->arena, TRACE_ADDED, "",
               path_item(work, at, "parameter", work->derived->infos[at].parameters.count - 1),
               "rule: AutoTranslated");
 }
 
-static struct cap_info french_of(struct work *work, size_t i, const struct french_event *event)
+static struct cap_info generated_of(struct work *work, size_t i,
+                                    const struct generated_event *event)
 {
-    struct cap_info french = work->derived->infos[i];
-    french.language = SLICE("fr-CA");
-    french.event = event->name;
-    french.headline = french_headline(work, i, event);
-    french.description = french_description(work, i, event);
-    french.instruction = french_instruction(work, i);
-    french.audience = (struct slice){0}; /* free text; the info it comes from has it */
-    french.parameters = parameters_of(work, &french);
-    french.areas = areas_of(work, i);
-    french.resources = resources_french(work, i);
-    return french;
+    struct cap_info info = work->derived->infos[i];
+    info.language = slice_from_cstr(made_language(work)->tag);
+    info.event = event->name;
+    info.headline = generated_headline(work, i, event);
+    info.description = generated_description(work, i, event);
+    info.instruction = generated_instruction(work, i);
+    info.audience = (struct slice){0}; /* free text; the info it comes from has it */
+    info.parameters = parameters_of(work, &info);
+    info.areas = areas_of(work, i);
+    info.resources = resources_generated(work, i);
+    return info;
 }
 
 static bool is_language(const struct cap_info *info, const char *primary)
@@ -136,32 +159,32 @@ static bool take_counterpart(const struct work *work, size_t i, const char *prim
     return false;
 }
 
-/* English infos first; another language only where neither English nor French says the same. */
-static bool *infos_without_french(struct work *work)
+/* Infos of the other official language first; a third one only where neither says the same. */
+static bool *infos_without(struct work *work, const struct made_language *made)
 {
     const struct alert *derived = work->derived;
-    bool *french_taken = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
+    bool *own_taken = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
     bool *needed = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
     for (size_t i = 0; i < derived->info_count; i++) {
-        if (is_language(&derived->infos[i], "en"))
-            needed[i] = !take_counterpart(work, i, "fr", french_taken);
+        if (is_language(&derived->infos[i], made->other))
+            needed[i] = !take_counterpart(work, i, made->own, own_taken);
     }
-    bool *english_taken = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
+    bool *other_taken = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
     for (size_t i = 0; i < derived->info_count; i++) {
         if (!is_language(&derived->infos[i], "en") && !is_language(&derived->infos[i], "fr"))
-            needed[i] = !take_counterpart(work, i, "en", english_taken) &&
-                        !take_counterpart(work, i, "fr", french_taken);
+            needed[i] = !take_counterpart(work, i, made->other, other_taken) &&
+                        !take_counterpart(work, i, made->own, own_taken);
     }
     return needed;
 }
 
-static void add_french(struct work *work, const bool *needed, size_t needed_count)
+static void add_generated(struct work *work, const bool *needed, size_t needed_count)
 {
     struct alert *derived = work->derived;
     size_t count = 0;
     struct cap_info *infos =
         arena_alloc_array(work->arena, derived->info_count + needed_count, sizeof(*infos));
-    struct french_event *events =
+    struct generated_event *events =
         arena_alloc_array(work->arena, derived->info_count, sizeof(*events));
     size_t *places = arena_alloc_array(work->arena, derived->info_count, sizeof(*places));
     for (size_t i = 0; i < derived->info_count; i++) {
@@ -169,9 +192,9 @@ static void add_french(struct work *work, const bool *needed, size_t needed_coun
         infos[count++] = derived->infos[i];
         if (!needed[i])
             continue;
-        events[i] = french_event_of(work, i);
+        events[i] = generated_event_of(work, i);
         note_event(work, i, &events[i]);
-        infos[count++] = french_of(work, i, &events[i]);
+        infos[count++] = generated_of(work, i, &events[i]);
     }
     size_t before = derived->info_count;
     derived->infos = infos;
@@ -179,29 +202,28 @@ static void add_french(struct work *work, const bool *needed, size_t needed_coun
     trace_move_infos(work->trace, work->arena, places, before);
     for (size_t i = 0; i < before; i++) {
         if (needed[i])
-            trace_french(work, i, places[i] + 1, &events[i]);
+            trace_generated(work, i, places[i] + 1, &events[i]);
     }
 }
 
-/* One French info behind each that has no French counterpart. */
-enum err_code step_french(struct work *work, struct err *err)
+/* One info in the target's language behind each that has no counterpart in it. */
+enum err_code step_generate(struct work *work, struct err *err)
 {
     (void)err;
-    if (work_to_us(work))
-        return OK;
+    const struct made_language *made = made_language(work);
     size_t needed_count = 0;
-    const bool *needed = infos_without_french(work);
+    const bool *needed = infos_without(work, made);
     for (size_t i = 0; i < work->derived->info_count; i++)
         needed_count += needed[i];
     if (needed_count == 0)
         return OK;
-    if (work->without_french) {
-        notes_add(work->notes, work->arena, NOTE_FRENCH_LEFT_OUT, "alert",
-                  "With French the message would be too large.");
+    if (work->without_generated) {
+        notes_add(work->notes, work->arena, made->note_left_out, "alert",
+                  "With %s the message would be too large.", made->name);
         return OK;
     }
-    add_french(work, needed, needed_count);
-    notes_add(work->notes, work->arena, NOTE_FRENCH_GENERATED, "alert",
-              "French infos from coded values, marked AutoTranslated.");
+    add_generated(work, needed, needed_count);
+    notes_add(work->notes, work->arena, made->note_generated, "alert",
+              "%s infos from coded values, marked AutoTranslated.", made->name);
     return OK;
 }

@@ -1,8 +1,9 @@
-/* The sentences of a French info: templates of french.tsv, filled with what the codes say. */
+/* The sentences of a generated info: templates of french.tsv or english.tsv, filled with what the
+ * codes say. */
 #include "alert/lifecycle.h"
 #include "alert/vtec.h"
 #include "base/clock.h"
-#include "translate/french.h"
+#include "translate/generated.h"
 
 #include <stdio.h>
 
@@ -15,7 +16,7 @@ static struct slice taken(struct work *work, struct buf *text)
     return copy;
 }
 
-static void put_value(struct buf *out, struct slice name, const struct french_value *values,
+static void put_value(struct buf *out, struct slice name, const struct phrase_value *values,
                       size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -24,10 +25,10 @@ static void put_value(struct buf *out, struct slice name, const struct french_va
     }
 }
 
-struct slice french_fill(struct work *work, const char *group, const char *key,
-                         const struct french_value *values, size_t count)
+struct slice phrase_fill(struct work *work, enum words words, const char *group, const char *key,
+                         const struct phrase_value *values, size_t count)
 {
-    struct slice rest = table_french(group, key);
+    struct slice rest = table_words(words, group, key);
     struct buf out;
     buf_init(&out, TEXT_BYTES_MAX);
     for (ptrdiff_t open; (open = slice_find(rest, "{")) >= 0;) {
@@ -42,6 +43,12 @@ struct slice french_fill(struct work *work, const char *group, const char *key,
     return taken(work, &out);
 }
 
+/* A fixed text in the target's language. */
+static struct slice said(const struct work *work, const char *group, const char *key)
+{
+    return table_words(work_words(work), group, key);
+}
+
 static struct slice number(struct work *work, const char *format, int value)
 {
     char text[16];
@@ -52,14 +59,14 @@ static struct slice number(struct work *work, const char *format, int value)
 static struct slice zone_of(struct work *work, int offset_min)
 {
     if (offset_min == 0)
-        return table_french("zone", "utc");
+        return said(work, "zone", "utc");
     int offset = offset_min < 0 ? -offset_min : offset_min;
-    return FRENCH(work, "zone", offset_min < 0 ? "west" : "east",
+    return PHRASE(work, "zone", offset_min < 0 ? "west" : "east",
                   {"hours", number(work, "%02d", offset / 60)},
                   {"minutes", number(work, "%02d", offset % 60)});
 }
 
-struct slice french_time(struct work *work, const struct cap_time *time)
+struct slice phrase_time(struct work *work, const struct cap_time *time)
 {
     if (!time->set)
         return (struct slice){0};
@@ -71,13 +78,13 @@ struct slice french_time(struct work *work, const struct cap_time *time)
     char month_key[16];
     snprintf(month_key, sizeof(month_key), "%d", month);
     struct slice date =
-        FRENCH(work, "date", day == 1 ? "first" : "day", {"day", number(work, "%d", day)},
-               {"month", table_french("month", month_key)}, {"year", number(work, "%d", year)});
+        PHRASE(work, "date", day == 1 ? "first" : "day", {"day", number(work, "%d", day)},
+               {"month", said(work, "month", month_key)}, {"year", number(work, "%d", year)});
     int minute = second / 60 % 60;
-    struct slice clock = FRENCH(work, "date", minute == 0 ? "hour" : "minute",
-                                {"hour", number(work, "%d", second / 3600)},
-                                {"minute", number(work, "%02d", minute)});
-    return FRENCH(work, "date", "instant", {"date", date}, {"time", clock},
+    struct slice clock = PHRASE(
+        work, "date", minute == 0 ? "hour" : "minute", {"hour", number(work, "%d", second / 3600)},
+        {"hour2", number(work, "%02d", second / 3600)}, {"minute", number(work, "%02d", minute)});
+    return PHRASE(work, "date", "instant", {"date", date}, {"time", clock},
                   {"zone", zone_of(work, time->offset_min)});
 }
 
@@ -129,11 +136,11 @@ static struct slice headline_by(struct work *work, const char *key, struct slice
                                 struct slice from, struct slice until)
 {
     struct slice text =
-        FRENCH(work, "headline", key, {"event", event}, {"from", from}, {"until", until});
-    struct slice status = table_french("status", cap_status_name(work->derived->status));
+        PHRASE(work, "headline", key, {"event", event}, {"from", from}, {"until", until});
+    struct slice status = said(work, "status", cap_status_name(work->derived->status));
     return slice_is_empty(status)
                ? text
-               : FRENCH(work, "headline", "status", {"status", status}, {"headline", text});
+               : PHRASE(work, "headline", "status", {"status", status}, {"headline", text});
 }
 
 /* The fullest that is not too long; else the shortest with as much of the event as there is room
@@ -151,11 +158,11 @@ static struct slice fitting(struct work *work, const char *const *keys, size_t c
         last = keys[i];
     }
     struct slice none = {0};
-    struct slice ellipsis = FRENCH(work, "headline", "cut", {"event", none});
+    struct slice ellipsis = PHRASE(work, "headline", "cut", {"event", none});
     size_t taken_up =
         characters(headline_by(work, last, none, none, none)) + characters(ellipsis) + 1;
     size_t room = taken_up < HEADLINE_CHARACTERS_MAX ? HEADLINE_CHARACTERS_MAX - taken_up : 0;
-    struct slice cut = FRENCH(work, "headline", "cut", {"event", first_characters(event, room)});
+    struct slice cut = PHRASE(work, "headline", "cut", {"event", first_characters(event, room)});
     return headline_by(work, last, cut, none, none);
 }
 
@@ -173,7 +180,7 @@ static struct slice on_one_line(struct work *work, struct slice text)
     return taken(work, &out);
 }
 
-struct slice french_headline(struct work *work, size_t i, const struct french_event *event)
+struct slice generated_headline(struct work *work, size_t i, const struct generated_event *event)
 {
     const struct cap_info *info = &work->derived->infos[i];
     const char *ending = ending_of(work, info);
@@ -186,8 +193,8 @@ struct slice french_headline(struct work *work, size_t i, const struct french_ev
     if (info->expires.set && (!last.set || info->expires.utc_s > last.utc_s))
         last = info->expires;
     bool later = info->onset.set && info->onset.utc_s > work->derived->sent.utc_s;
-    struct slice until = french_time(work, &last);
-    struct slice from = later ? french_time(work, &info->onset) : (struct slice){0};
+    struct slice until = phrase_time(work, &last);
+    struct slice from = later ? phrase_time(work, &info->onset) : (struct slice){0};
     const char *const keys[] = {later && last.set ? "from_until" : NULL, last.set ? "until" : NULL,
                                 later && !last.set ? "from" : NULL, "now"};
     return fitting(work, keys, sizeof(keys) / sizeof(keys[0]), name, from, until);
@@ -204,7 +211,7 @@ static void put_line(struct buf *out, struct slice line)
 static void put_named(struct work *work, struct buf *out, const char *line, struct slice value)
 {
     if (!slice_is_empty(value))
-        put_line(out, FRENCH(work, "line", line, {"value", value}));
+        put_line(out, PHRASE(work, "line", line, {"value", value}));
 }
 
 /* Where each area is listed by itself anyway, its name is in its own areaDesc. */
@@ -213,14 +220,14 @@ static void put_areas(struct work *work, struct buf *out, size_t info, size_t ar
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
     for (size_t i = 0; i < area_count && i < AREAS_MAX; i++) {
-        struct slice name = area_desc_french(work, info, i);
+        struct slice name = area_desc_generated(work, info, i);
         if (i > 0)
-            buf_put(&text, table_french("areas", "separator"));
+            buf_put(&text, said(work, "areas", "separator"));
         buf_put(&text, slice_is_empty(name) ? work->derived->infos[info].areas[i].area_desc : name);
     }
     struct slice areas = taken(work, &text);
     if (area_count > AREAS_MAX)
-        areas = FRENCH(work, "areas", "more", {"areas", areas},
+        areas = PHRASE(work, "areas", "more", {"areas", areas},
                        {"count", number(work, "%d", (int)(area_count - AREAS_MAX))});
     put_named(work, out, "areas", areas);
 }
@@ -229,7 +236,7 @@ static struct slice sender_of(struct work *work, const struct cap_info *info)
 {
     if (slice_is_empty(info->sender_name))
         return work->source->sender;
-    return FRENCH(work, "sender", "named", {"name", info->sender_name},
+    return PHRASE(work, "sender", "named", {"name", info->sender_name},
                   {"sender", work->source->sender});
 }
 
@@ -239,25 +246,24 @@ static void put_times(struct work *work, struct buf *out, const struct cap_info 
     struct cap_time end = event_end_of(work, info);
     int64_t known = work->derived->sent.utc_s;
     if (info->effective.set && info->effective.utc_s != known) {
-        put_named(work, out, "effective", french_time(work, &info->effective));
+        put_named(work, out, "effective", phrase_time(work, &info->effective));
         known = info->effective.utc_s;
     }
     if (info->onset.set && info->onset.utc_s != known)
-        put_named(work, out, "onset", french_time(work, &info->onset));
-    put_named(work, out, "event_end", french_time(work, &end));
-    put_named(work, out, "expires", french_time(work, &info->expires));
+        put_named(work, out, "onset", phrase_time(work, &info->onset));
+    put_named(work, out, "event_end", phrase_time(work, &end));
+    put_named(work, out, "expires", phrase_time(work, &info->expires));
 }
 
 static void put_scales(struct work *work, struct buf *out, const struct cap_info *info)
 {
-    put_named(work, out, "urgency", table_french("urgency", cap_urgency_name(info->urgency)));
-    put_named(work, out, "severity", table_french("severity", cap_severity_name(info->severity)));
-    put_named(work, out, "certainty",
-              table_french("certainty", cap_certainty_name(info->certainty)));
+    put_named(work, out, "urgency", said(work, "urgency", cap_urgency_name(info->urgency)));
+    put_named(work, out, "severity", said(work, "severity", cap_severity_name(info->severity)));
+    put_named(work, out, "certainty", said(work, "certainty", cap_certainty_name(info->certainty)));
 }
 
 /* "anglais" of en-CA */
-static struct slice language_of(const struct cap_info *info)
+static struct slice language_of(const struct work *work, const struct cap_info *info)
 {
     char key[16] = "other";
     size_t len = 0;
@@ -265,8 +271,8 @@ static struct slice language_of(const struct cap_info *info)
         len++;
     if (len > 0 && len < 8)
         snprintf(key, sizeof(key), "%.*s", (int)len, info->language.ptr);
-    struct slice name = table_french("language", key);
-    return slice_is_empty(name) ? table_french("language", "other") : name;
+    struct slice name = said(work, "language", key);
+    return slice_is_empty(name) ? said(work, "language", "other") : name;
 }
 
 static void put_original(struct work *work, struct buf *out, const struct cap_info *info,
@@ -275,43 +281,43 @@ static void put_original(struct work *work, struct buf *out, const struct cap_in
     if (slice_is_empty(text))
         return;
     buf_put_char(out, '\n');
-    put_line(out, FRENCH(work, "original", heading, {"language", language_of(info)}));
+    put_line(out, PHRASE(work, "original", heading, {"language", language_of(work, info)}));
     buf_put(out, text);
     buf_put_char(out, '\n');
 }
 
 static void put_originals(struct work *work, struct buf *out, const struct cap_info *info,
-                          const struct french_event *event)
+                          const struct generated_event *event)
 {
     bool renamed = !slice_eq(event->name, info->event);
-    put_line(out, table_french("line", "automatic"));
+    put_line(out, said(work, "line", "automatic"));
     if (!renamed && slice_is_empty(info->headline) && slice_is_empty(info->description))
         return;
-    put_line(out, table_french("line", "follows"));
+    put_line(out, said(work, "line", "follows"));
     if (renamed) {
         buf_put_char(out, '\n');
-        put_line(out, FRENCH(work, "original", "event", {"language", language_of(info)},
+        put_line(out, PHRASE(work, "original", "event", {"language", language_of(work, info)},
                              {"text", info->event}));
     }
     put_original(work, out, info, "headline", info->headline);
     put_original(work, out, info, "description", info->description);
 }
 
-struct slice french_description(struct work *work, size_t i, const struct french_event *event)
+struct slice generated_description(struct work *work, size_t i, const struct generated_event *event)
 {
     const struct cap_info *info = &work->derived->infos[i];
     const char *ending = ending_of(work, info);
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
     if (work->derived->status == STATUS_EXERCISE)
-        put_line(&text, table_french("line", "exercise"));
+        put_line(&text, said(work, "line", "exercise"));
     if (work->derived->status == STATUS_TEST)
-        put_line(&text, table_french("line", "test"));
+        put_line(&text, said(work, "line", "test"));
     if (ending)
-        put_line(&text, table_french("line", ending));
+        put_line(&text, said(work, "line", ending));
     else if (work->derived->msg_type == MSG_TYPE_UPDATE)
-        put_line(&text, table_french("line", "update"));
-    put_line(&text, FRENCH(work, "line", event->line, {"event", on_one_line(work, event->name)}));
+        put_line(&text, said(work, "line", "update"));
+    put_line(&text, PHRASE(work, "line", event->line, {"event", on_one_line(work, event->name)}));
     put_named(work, &text, "sender", sender_of(work, info));
     if (!ending) {
         put_scales(work, &text, info);
@@ -322,13 +328,13 @@ struct slice french_description(struct work *work, size_t i, const struct french
     return taken(work, &text);
 }
 
-struct slice french_instruction(struct work *work, size_t i)
+struct slice generated_instruction(struct work *work, size_t i)
 {
     const struct cap_info *info = &work->derived->infos[i];
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
     for (size_t j = 0; j < info->response_type_count; j++)
-        put_line(&text, table_french("response", cap_response_type_name(info->response_types[j])));
+        put_line(&text, said(work, "response", cap_response_type_name(info->response_types[j])));
     put_original(work, &text, info, "instruction", info->instruction);
     return taken(work, &text);
 }
