@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "geo/query.h"
 
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static void shares_set(struct cover *cover, const struct geo_file_unit *unit,
                        struct geo_relation relation, struct geo_unit *out)
 {
     struct geo_query *query = cover->query;
-    if (query->area_km2 <= 0) {
+    if (geo_query_area_km2(query) <= 0) {
         out->share = 0;
         out->share_of_shape = 1;
         return;
@@ -47,14 +48,14 @@ static void shares_set(struct cover *cover, const struct geo_file_unit *unit,
     bool apart = !relation.crosses;
     double overlap;
     if (apart && !relation.unit_inside && query->ring_count == 1) {
-        overlap = query->area_km2;
+        overlap = geo_query_area_km2(query);
     } else if (apart && !relation.shape_inside && unit->ring_count == 1) {
         overlap = unit->area_km2;
     } else {
         overlap = geo_query_overlap_km2(cover->geo, query, unit);
     }
     out->share = ratio(overlap, unit->area_km2);
-    out->share_of_shape = ratio(overlap, query->area_km2);
+    out->share_of_shape = ratio(overlap, geo_query_area_km2(query));
 }
 
 /* How far into a unit counts as more than touching: less in units that are small themselves. */
@@ -123,8 +124,8 @@ static double country_share(const struct geo *geo, struct geo_query *query, enum
     if (!relation.crosses) {
         return geo_relation_meets(relation) ? 1 : 0;
     }
-    return query->area_km2 > 0 ? ratio(geo_query_overlap_km2(geo, query, unit), query->area_km2)
-                               : 0.5;
+    double area_km2 = geo_query_area_km2(query);
+    return area_km2 > 0 ? ratio(geo_query_overlap_km2(geo, query, unit), area_km2) : 0.5;
 }
 
 /* Layers that leave nothing of their country's land uncovered. */
@@ -178,7 +179,7 @@ static void small_shape_settle(struct cover *cover)
 {
     enum side side = side_of_layer(cover->layer);
     if (cover->kept.count > 0 || cover->query->ring_count == 0 ||
-        cover->query->area_km2 > small_shape_km2 ||
+        !geo_query_is_small(cover->query, small_shape_km2) ||
         country_share(cover->geo, cover->query, side) < small_share) {
         return;
     }
@@ -214,26 +215,58 @@ static void slivers_give(struct cover *cover, struct geo_units *slivers)
     *slivers = cover->slivers;
 }
 
-struct geo_units geo_cover(const struct geo *geo, struct arena *arena,
-                           const struct geo_shape *shape, enum geo_layer layer, double least_share,
-                           struct geo_units *slivers)
-{
+struct geo_ready {
     struct geo_query query;
-    geo_query_init(&query, shape, 0);
+    bool coarse; /* before any work */
+};
+
+struct geo_ready *geo_ready_create(const struct geo_shape *shape)
+{
+    struct geo_ready *ready = mem_alloc(sizeof(*ready));
+    geo_query_init(&ready->query, shape, 0);
+    ready->coarse = ready->query.coarse;
+    return ready;
+}
+
+void geo_ready_destroy(struct geo_ready *ready)
+{
+    if (ready) {
+        geo_query_fini(&ready->query);
+        free(ready);
+    }
+}
+
+struct geo_units geo_ready_cover(const struct geo *geo, struct arena *arena,
+                                 struct geo_ready *ready, enum geo_layer layer, double least_share,
+                                 struct geo_units *slivers)
+{
+    struct geo_query *query = &ready->query;
     struct cover cover = {
-        .geo = geo, .query = &query, .arena = arena, .layer = layer, .least_share = least_share};
-    struct geo_candidates candidates = geo_query_candidates(geo, &query, layer, 0);
+        .geo = geo, .query = query, .arena = arena, .layer = layer, .least_share = least_share};
+    /* Each layer has all of the work that one may do, whatever was asked before. */
+    query->coarse = ready->coarse;
+    query->work = (struct geo_work){.left = GEO_WORK_MAX};
+    struct geo_candidates candidates = geo_query_candidates(geo, query, layer, 0);
     for (size_t i = 0; i < candidates.count; i++) {
         unit_judge(&cover, candidates.units[i]);
     }
     small_shape_settle(&cover);
-    query.coarse = query.coarse || query.work.exhausted;
-    cover.kept.coarse = query.coarse;
+    query->coarse = query->coarse || query->work.exhausted;
+    cover.kept.coarse = query->coarse;
     if (slivers) {
         slivers_give(&cover, slivers);
     }
-    geo_query_fini(&query);
     return cover.kept;
+}
+
+struct geo_units geo_cover(const struct geo *geo, struct arena *arena,
+                           const struct geo_shape *shape, enum geo_layer layer, double least_share,
+                           struct geo_units *slivers)
+{
+    struct geo_ready *ready = geo_ready_create(shape);
+    struct geo_units units = geo_ready_cover(geo, arena, ready, layer, least_share, slivers);
+    geo_ready_destroy(ready);
+    return units;
 }
 
 enum side geo_side_of(const struct geo *geo, const struct geo_shape *shape)

@@ -153,7 +153,7 @@ static double circle_km(const struct geo *geo, struct geo_query *query,
         centre.x += turn * 2 * GEO_HALF_TURN;
         struct geo_point points[2] = {centre, centre};
         struct geo_box box = {centre.x, centre.y, centre.x, centre.y};
-        struct geo_ring ring = {points, 2, &box, box, false};
+        struct geo_ring ring = {.points = points, .count = 2, .runs = &box, .box = box};
         if (geo_unit_locate(geo, unit, centre) != GEO_OUTSIDE) {
             return 0;
         }

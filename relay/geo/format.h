@@ -118,11 +118,21 @@ static inline uint32_t geo_run_count(uint32_t point_count)
  * area, positive when counter-clockwise. Exact on the sphere for edges along meridians and
  * parallels, and within 1e-4 for edges of some degrees.
  */
+static inline double geo_strip_area_km2(int32_t ax, double a_sine, int32_t bx, double b_sine)
+{
+    double mean_x = ((double)ax + bx) / 2 * GEO_RADIANS_PER_UNIT;
+    return mean_x * (b_sine - a_sine) * GEO_EARTH_RADIUS_KM * GEO_EARTH_RADIUS_KM;
+}
+
+/* Of its latitude. */
+static inline double geo_sine_of(struct geo_point p)
+{
+    return sin(p.y * GEO_RADIANS_PER_UNIT);
+}
+
 static inline double geo_edge_area_km2(struct geo_point a, struct geo_point b)
 {
-    double sines = sin(b.y * GEO_RADIANS_PER_UNIT) - sin(a.y * GEO_RADIANS_PER_UNIT);
-    double mean_x = ((double)a.x + b.x) / 2 * GEO_RADIANS_PER_UNIT;
-    return mean_x * sines * GEO_EARTH_RADIUS_KM * GEO_EARTH_RADIUS_KM;
+    return geo_strip_area_km2(a.x, geo_sine_of(a), b.x, geo_sine_of(b));
 }
 
 /* Bytes of one record of a section. */

@@ -78,6 +78,15 @@ struct geo_units geo_cover(const struct geo *geo, struct arena *arena,
                            const struct geo_shape *shape, enum geo_layer layer, double least_share,
                            struct geo_units *slivers);
 
+/* The same for several layers of one shape, which is made ready once; the shape is lent until
+ * geo_ready_destroy(), which accepts NULL. Not for use by two threads at once. */
+struct geo_ready;
+struct geo_ready *geo_ready_create(const struct geo_shape *shape);
+void geo_ready_destroy(struct geo_ready *ready);
+struct geo_units geo_ready_cover(const struct geo *geo, struct arena *arena,
+                                 struct geo_ready *ready, enum geo_layer layer, double least_share,
+                                 struct geo_units *slivers);
+
 /* Whether any part of the shape lies in that country (land or territorial sea) or within `km` of
  * it, on the ellipsoid's mean sphere. */
 bool geo_within(const struct geo *geo, const struct geo_shape *shape, enum side country, double km);

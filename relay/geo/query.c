@@ -76,7 +76,9 @@ static void ring_add_turned(struct geo_query *query, const struct geo_ring *ring
     for (uint32_t i = 0; i < ring->count; i++) {
         points[i] = (struct geo_point){ring->points[i].x + turn, ring->points[i].y};
     }
-    ring_add(query, ring_make(query->arena, points, ring->count));
+    struct geo_ring turned = ring_make(query->arena, points, ring->count);
+    turned.is_turned = true;
+    ring_add(query, turned);
 }
 
 static void ring_add_around(struct geo_query *query, const struct geo_point *points, uint32_t count,
@@ -85,10 +87,17 @@ static void ring_add_around(struct geo_query *query, const struct geo_point *poi
     struct geo_ring ring = ring_make(query->arena, points, count);
     int32_t margin = geo_reach_of(margin_km, ring.box).dx;
     margin = margin < GEO_HALF_TURN ? margin : GEO_HALF_TURN;
-    query->area_km2 += geo_ring_area_km2(&ring);
     ring_add(query, ring);
     ring_add_turned(query, &ring, -2 * GEO_HALF_TURN, margin);
     ring_add_turned(query, &ring, 2 * GEO_HALF_TURN, margin);
+}
+
+/* As lround() does, half away from zero, without a call for each of thousands of coordinates. */
+static int32_t rounded(double units)
+{
+    int32_t whole = (int32_t)units;
+    double rest = units - whole; /* exact */
+    return whole + (rest >= 0.5) - (rest <= -0.5);
 }
 
 static int32_t to_units(double degrees, int32_t limit)
@@ -97,7 +106,7 @@ static int32_t to_units(double degrees, int32_t limit)
     if (!(units > -limit)) {
         return -limit;
     }
-    return units < limit ? (int32_t)lround(units) : limit;
+    return units < limit ? rounded(units) : limit;
 }
 
 static struct geo_point point_of(struct cap_point point)
@@ -262,7 +271,8 @@ static void circles_add(struct geo_query *query, const struct geo_shape *shape, 
 
 void geo_query_init(struct geo_query *query, const struct geo_shape *shape, double margin_km)
 {
-    *query = (struct geo_query){.arena = arena_create(), .work = {.left = GEO_WORK_MAX}};
+    *query =
+        (struct geo_query){.arena = arena_create(), .work = {.left = GEO_WORK_MAX}, .area_km2 = -1};
     size_t polygons = shape->polygon_count < GEO_RINGS_MAX ? shape->polygon_count : GEO_RINGS_MAX;
     size_t circles = shape->circle_count < GEO_RINGS_MAX ? shape->circle_count : GEO_RINGS_MAX;
     query->rings =
@@ -275,6 +285,31 @@ void geo_query_fini(struct geo_query *query)
 {
     geo_lines_destroy(query->lines);
     arena_destroy(query->arena);
+}
+
+static double own_area_km2(const struct geo_ring *ring)
+{
+    return ring->is_turned ? 0 : geo_ring_area_km2(ring);
+}
+
+double geo_query_area_km2(struct geo_query *query)
+{
+    if (query->area_km2 < 0) {
+        query->area_km2 = 0;
+        for (size_t i = 0; i < query->ring_count; i++) {
+            query->area_km2 += own_area_km2(&query->rings[i]);
+        }
+    }
+    return query->area_km2;
+}
+
+bool geo_query_is_small(struct geo_query *query, double km2)
+{
+    double area_km2 = query->area_km2 < 0 ? 0 : query->area_km2;
+    for (size_t i = 0; query->area_km2 < 0 && i < query->ring_count && area_km2 <= km2; i++) {
+        area_km2 += own_area_km2(&query->rings[i]);
+    }
+    return area_km2 <= km2;
 }
 
 static void cells_mark(const struct geo *geo, struct geo_box box, enum geo_layer layer,

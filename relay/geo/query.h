@@ -35,7 +35,7 @@ struct geo_query {
     struct geo_circle *circles;
     size_t circle_count;
     struct geo_box box; /* of all rings */
-    double area_km2;    /* sum over the rings */
+    double area_km2;    /* geo_query_area_km2()'s; negative before the first call */
     bool coarse;        /* some of it is answered by boxes */
     struct geo_work work;
     struct arena *arena;     /* its own */
@@ -45,6 +45,12 @@ struct geo_query {
 /* `margin_km`: how far away from the shape the caller looks (matters at the antimeridian). */
 void geo_query_init(struct geo_query *query, const struct geo_shape *shape, double margin_km);
 void geo_query_fini(struct geo_query *query);
+
+/* Sum over the rings, as far as they are the shape's own and not moved by a turn. Computed once,
+ * and only where it is asked for: most shapes meet no unit of the other country. */
+double geo_query_area_km2(struct geo_query *query);
+/* Whether that is no more than `km2`. */
+bool geo_query_is_small(struct geo_query *query, double km2);
 
 /* Indices of units of the layer whose box meets a ring grown by that much; rising, each once. In
  * the query's arena. */

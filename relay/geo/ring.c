@@ -3,14 +3,11 @@
 struct geo_ring geo_ring_at(const struct geo *geo, uint32_t index)
 {
     const struct geo_file_ring *ring = &geo->rings[index];
-    return (struct geo_ring){geo->points + ring->point_first, ring->point_count,
-                             geo->runs + ring->run_first, ring->box, ring->hole != 0};
-}
-
-struct geo_box geo_box_join(struct geo_box a, struct geo_box b)
-{
-    return (struct geo_box){a.x0 < b.x0 ? a.x0 : b.x0, a.y0 < b.y0 ? a.y0 : b.y0,
-                            a.x1 > b.x1 ? a.x1 : b.x1, a.y1 > b.y1 ? a.y1 : b.y1};
+    return (struct geo_ring){.points = geo->points + ring->point_first,
+                             .count = ring->point_count,
+                             .runs = geo->runs + ring->run_first,
+                             .box = ring->box,
+                             .hole = ring->hole != 0};
 }
 
 uint32_t geo_run_edges(const struct geo_ring *ring, uint32_t run, uint32_t *first)
@@ -159,9 +156,11 @@ bool geo_rings_cross(const struct geo_ring *a, const struct geo_ring *b, struct 
 
 double geo_ring_area_km2(const struct geo_ring *ring)
 {
-    double area = 0;
+    double area = 0, sine = ring->count ? geo_sine_of(ring->points[0]) : 0;
     for (uint32_t i = 0; i + 1 < ring->count; i++) {
-        area += geo_edge_area_km2(ring->points[i], ring->points[i + 1]);
+        double next = geo_sine_of(ring->points[i + 1]);
+        area += geo_strip_area_km2(ring->points[i].x, sine, ring->points[i + 1].x, next);
+        sine = next;
     }
     return fabs(area);
 }

@@ -16,6 +16,7 @@ struct geo_ring {
     const struct geo_box *runs; /* geo_run_count(count) */
     struct geo_box box;
     bool hole;
+    bool is_turned; /* the same ring is there a turn away */
 };
 
 enum geo_where { GEO_OUTSIDE = -1, GEO_ON_EDGE = 0, GEO_INSIDE = 1 };
@@ -33,7 +34,12 @@ static inline bool geo_boxes_meet(struct geo_box a, struct geo_box b)
     return a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1;
 }
 
-struct geo_box geo_box_join(struct geo_box a, struct geo_box b);
+static inline struct geo_box geo_box_join(struct geo_box a, struct geo_box b)
+{
+    return (struct geo_box){a.x0 < b.x0 ? a.x0 : b.x0, a.y0 < b.y0 ? a.y0 : b.y0,
+                            a.x1 > b.x1 ? a.x1 : b.x1, a.y1 > b.y1 ? a.y1 : b.y1};
+}
+
 /* Points of run `run`: first index and how many edges follow. */
 uint32_t geo_run_edges(const struct geo_ring *ring, uint32_t run, uint32_t *first);
 

@@ -40,7 +40,7 @@ static const char *target_location(const struct work *work)
 struct coverage {
     struct work *work;
     const char *path; /* of the area */
-    const struct geo_shape *shape;
+    struct geo_ready *shape;
     struct pair_list *list;
     struct code_list slivers;
     bool coarse;
@@ -56,8 +56,8 @@ static struct geo_units cover(struct coverage *coverage, enum geo_layer layer)
 {
     const struct translate_options *options = coverage->work->options;
     struct geo_units slivers = {0};
-    struct geo_units units = geo_cover(options->geo, coverage->work->arena, coverage->shape, layer,
-                                       options->sliver_share, &slivers);
+    struct geo_units units = geo_ready_cover(options->geo, coverage->work->arena, coverage->shape,
+                                             layer, options->sliver_share, &slivers);
     for (size_t i = 0; i < slivers.count; i++) {
         const struct geo_unit *unit = &slivers.items[i];
         if (layer == GEO_US_SAME_PART && !is_marine_same(unit->code))
@@ -164,19 +164,21 @@ enum { COVERED_AREAS_MAX = 10000 };
 static void add_coverage(struct work *work, const char *path, const struct geo_shape *shape,
                          struct pair_list *list)
 {
-    struct coverage coverage = {.work = work, .path = path, .shape = shape, .list = list};
+    struct coverage coverage = {.work = work, .path = path, .list = list};
     size_t before = list->pairs.count;
     if (work->covered_areas++ >= COVERED_AREAS_MAX) {
         notes_add(work->notes, work->arena, NOTE_AREA_UNCODED, path,
                   "Only the first %d areas of a message are coded.", COVERED_AREAS_MAX);
         return;
     }
+    coverage.shape = geo_ready_create(shape);
     if (work_to_us(work)) {
         cover_counties(&coverage);
         cover_marine(&coverage);
     } else {
         cover_provinces(&coverage);
     }
+    geo_ready_destroy(coverage.shape);
     note_codes(work, NOTE_GEOCODE_SLIVER, path, &coverage.slivers,
                "Overlapped by too little to be coded");
     if (coverage.coarse)

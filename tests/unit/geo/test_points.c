@@ -130,6 +130,36 @@ static void test_sharing_a_border_is_no_overlap_full(void **state)
     geo_close(geo);
 }
 
+/* One that was asked about other layers before answers as a new one does. */
+static void test_a_ready_shape_keeps_nothing_of_its_answers(void **state)
+{
+    (void)state;
+    static const enum geo_layer layers[] = {GEO_US_COUNTY, GEO_CA_PROVINCE, GEO_US_COUNTY,
+                                            GEO_COUNTRY, GEO_CA_CD};
+    struct geo *geo = open_or_fail(STANDARD_FILE);
+    struct arena *arena = arena_create();
+    struct cap_point points[2][5];
+    struct cap_polygon polygons[2] = {box_polygon(points[0], 46.5, -69, 47.5, -67),
+                                      box_polygon(points[1], 51, 179.5, 53, -179)};
+    struct geo_shape shape = shape_of_polygons(polygons, 2);
+    struct geo_ready *ready = geo_ready_create(&shape);
+    for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
+        struct geo_units slivers[2];
+        struct geo_units kept[2] = {geo_ready_cover(geo, arena, ready, layers[i], 0.1, &slivers[0]),
+                                    geo_cover(geo, arena, &shape, layers[i], 0.1, &slivers[1])};
+        assert_string_equal(units_text(arena, &kept[0]), units_text(arena, &kept[1]));
+        assert_string_equal(units_text(arena, &slivers[0]), units_text(arena, &slivers[1]));
+        for (size_t k = 0; k < kept[0].count; k++) {
+            assert_true(kept[0].items[k].share == kept[1].items[k].share);
+            assert_true(kept[0].items[k].share_of_shape == kept[1].items[k].share_of_shape);
+        }
+        assert_true(kept[0].count > 0 || layers[i] == GEO_CA_CD);
+    }
+    geo_ready_destroy(ready);
+    arena_destroy(arena);
+    geo_close(geo);
+}
+
 static void test_tiny_shapes_count(void **state)
 {
     (void)state;
@@ -269,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_sharing_a_border_is_no_overlap),
         cmocka_unit_test(test_sharing_a_border_is_no_overlap_full),
+        cmocka_unit_test(test_a_ready_shape_keeps_nothing_of_its_answers),
         cmocka_unit_test(test_tiny_shapes_count),
         cmocka_unit_test(test_slivers_are_told),
         cmocka_unit_test(test_regions),
