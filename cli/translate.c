@@ -5,6 +5,7 @@
 #include "translate/translate.h"
 #include "alert/parse.h"
 #include "base/mem.h"
+#include "cli/common.h"
 #include "cli/explain.h"
 #include "cli/verbs.h"
 #include "profile/profile.h"
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_CANNOT = 1, EXIT_USAGE = 2 };
+enum { EXIT_CANNOT = EXIT_NOT };
 enum { REFS_MAX = 100 };
 
 struct request {
@@ -25,6 +26,7 @@ struct request {
     bool json;
     bool explain;
     bool help;
+    unsigned long long number; /* which alert of several, from 1; 0: not said */
     const char *boundaries;
     const char *refs[REFS_MAX];
     size_t ref_count;
@@ -33,7 +35,8 @@ struct request {
 
 struct session {
     struct request request;
-    struct arena *arena;
+    struct arena *arena; /* what was read */
+    struct arena *made;  /* one translation and its explanation */
     struct parser *parser;
     struct geo *geo;
     const struct alert **referenced; /* newest first */
@@ -42,12 +45,14 @@ struct session {
 };
 
 static const char usage_text[] =
-    "usage: caprelay translate --to us|ca [--ref FILE]... [--explain] [--json] [--boundaries FILE] "
-    "FILE\n"
+    "usage: caprelay translate --to us|ca [--ref FILE]... [--explain] [--json] [--alert N] "
+    "[--boundaries FILE] FILE\n"
     "  --to us|ca         side that the alert is for\n"
     "  --ref FILE         an alert that FILE references; what a Cancel without info cancels\n"
     "  --explain          not the message, but a table of what became of each element and why\n"
-    "  --json             one object with `derived` and `notes` on stdout\n"
+    "  --json             one object with `derived` and `notes` on stdout for each alert\n"
+    "  --alert N          of a file that holds several alerts the N-th; else --json and --explain\n"
+    "                     take each in turn\n"
     "  --boundaries FILE  packed boundaries (else CAPRELAY_BOUNDARIES, else those of the "
     "program)\n";
 
@@ -62,6 +67,7 @@ static int read_request(int argc, char **argv, struct request *request)
     static const struct option options[] = {{"to", required_argument, NULL, 't'},
                                             {"ref", required_argument, NULL, 'r'},
                                             {"json", no_argument, NULL, 'j'},
+                                            {"alert", required_argument, NULL, 'a'},
                                             {"boundaries", required_argument, NULL, 'b'},
                                             {"explain", no_argument, NULL, 'e'},
                                             {"help", no_argument, NULL, 'h'},
@@ -76,13 +82,16 @@ static int read_request(int argc, char **argv, struct request *request)
             request->json = true;
         else if (option == 'e')
             request->explain = true;
+        else if (option == 'a' &&
+                 (!common_number(optarg, &request->number) || request->number == 0))
+            return usage("--alert takes a number from 1 on");
         else if (option == 'b')
             request->boundaries = optarg;
         else if (option == 'r' && request->ref_count < REFS_MAX)
             request->refs[request->ref_count++] = optarg;
         else if (option == 'h')
             request->help = true;
-        else
+        else if (option != 'a')
             return usage(option == 'r' ? "too many --ref"
                                        : "unknown option, or one without its value");
     }
@@ -281,11 +290,11 @@ static void print_explained(struct session *session, const struct alert *alert,
                             const struct translation *translation, const struct trace *trace)
 {
     enum target target = target_of_side(session->request.to);
-    struct parsed parsed = parser_read(session->parser, session->arena, translation->xml);
-    profile_check_target(parsed.alerts[0], session->arena,
+    struct parsed parsed = parser_read(session->parser, session->made, translation->xml);
+    profile_check_target(parsed.alerts[0], session->made,
                          target == TARGET_US_EXCHANGE ? PROFILE_US_EXCHANGE : PROFILE_CA_EXCHANGE);
     struct explanation explanation;
-    explain(alert, translation, trace, session->arena, &explanation);
+    explain(alert, translation, trace, session->made, &explanation);
     struct explained explained = {.source = alert,
                                   .translation = translation,
                                   .explanation = &explanation,
@@ -319,13 +328,41 @@ static int translate_alert(struct session *session, struct alert *alert)
                                     .referenced = session->referenced,
                                     .referenced_count = session->referenced_count};
     struct translation translation;
-    if (translate(&options, &input, session->arena, &translation, &err) != OK)
+    if (translate(&options, &input, session->made, &translation, &err) != OK)
         return print_cannot(session, alert, &err);
     if (session->request.explain)
         print_explained(session, alert, &translation, &trace);
     else
         print_translation(session, &translation, NULL);
     return EXIT_DONE;
+}
+
+static int translate_one(struct session *session, struct alert *alert)
+{
+    session->made = arena_create();
+    int status = translate_alert(session, alert);
+    arena_destroy(session->made);
+    return status;
+}
+
+/* Several XML documents after one another are none. */
+static int ask_which(const struct session *session, const struct parsed *parsed)
+{
+    enum { SHOWN_MAX = 40 };
+    fprintf(stderr,
+            "translate: %s: holds %zu alerts: choose one by --alert N, or take all of them with "
+            "--json or --explain\n",
+            session->request.file, parsed->count);
+    for (size_t i = 0; i < parsed->count && i < SHOWN_MAX; i++) {
+        fprintf(stderr, "%4zu  ", i + 1);
+        common_print(stderr, parsed->alerts[i]->identifier);
+        fputs(" of ", stderr);
+        common_print(stderr, parsed->alerts[i]->sender);
+        fputc('\n', stderr);
+    }
+    if (parsed->count > SHOWN_MAX)
+        fprintf(stderr, "      and %zu more\n", parsed->count - SHOWN_MAX);
+    return EXIT_CANNOT;
 }
 
 static int run(struct session *session, struct err *err)
@@ -338,12 +375,22 @@ static int run(struct session *session, struct err *err)
         return EXIT_CANNOT;
     }
     struct parsed parsed = parser_read(session->parser, session->arena, bytes);
-    if (parsed.count != 1) {
-        fprintf(stderr, "translate: %s: holds %zu alerts; give one\n", session->request.file,
-                parsed.count);
+    const struct request *request = &session->request;
+    if (request->number > parsed.count) {
+        fprintf(stderr, "translate: %s: holds %zu alerts, so there is no number %llu\n",
+                request->file, parsed.count, request->number);
         return EXIT_CANNOT;
     }
-    return translate_alert(session, parsed.alerts[0]);
+    if (request->number > 0)
+        return translate_one(session, parsed.alerts[request->number - 1]);
+    if (parsed.count > 1 && !request->json && !request->explain)
+        return ask_which(session, &parsed);
+    int status = EXIT_DONE;
+    for (size_t i = 0; i < parsed.count; i++) {
+        int of_this = translate_one(session, parsed.alerts[i]);
+        status = of_this > status ? of_this : status;
+    }
+    return status;
 }
 
 int verb_translate(int argc, char **argv)

@@ -80,6 +80,42 @@ def test_same_input_same_bytes():
     assert run("--to", "ca", AMERICAN).stdout == run("--to", "ca", AMERICAN).stdout
 
 
+def several(path):
+    """Three alerts in one EDXL-DE envelope: Canadian, American, Canadian."""
+    alerts = [file.read_text(encoding="utf-8").split("?>", 1)[-1] for file in (CANADIAN, AMERICAN, INCIDENT / "05-nb-evacuation.xml")]
+    contents = "".join(f"<contentObject><xmlContent><embeddedXMLContent>{alert}</embeddedXMLContent></xmlContent></contentObject>" for alert in alerts)
+    path.write_text(
+        '<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0"><distributionID>d</distributionID><senderID>desk@hub.example</senderID>'
+        "<dateTimeSent>2026-01-12T12:00:00-00:00</dateTimeSent><distributionStatus>Actual</distributionStatus><distributionType>Report</distributionType>"
+        f"<combinedConfidentiality>none</combinedConfidentiality>{contents}</EDXLDistribution>",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_file_with_several_alerts(tmp_path, schema):
+    envelope = several(tmp_path / "several.xml")
+    identifiers = [etree.parse(path).findtext("{*}identifier") for path in (CANADIAN, AMERICAN)]
+    asked = run("--to", "us", envelope)
+    assert asked.returncode == 1 and not asked.stdout
+    lines = asked.stderr.decode().splitlines()
+    assert "holds 3 alerts: choose one by --alert N" in lines[0]
+    assert [line.split()[:2] for line in lines[1:3]] == [["1", identifiers[0]], ["2", identifiers[1]]]
+    one = run("--to", "us", "--alert", "1", envelope)
+    assert one.returncode == 0
+    schema.assertValid(parse(one.stdout))
+    assert run("--to", "ca", "--alert", "2", envelope).returncode == 0
+    assert b"so there is no number 4" in run("--to", "us", "--alert", "4", envelope).stderr
+    assert run("--to", "us", "--alert", "0", envelope).returncode == 2
+    # Each in turn; the one that is of that side already is told, and no reason to leave out the others.
+    each = run("--to", "us", "--json", envelope)
+    answers = [json.loads(line) for line in each.stdout.splitlines()]
+    assert each.returncode == 2 and b"of the side us already" in each.stderr
+    assert len(answers) == 2 and answers[0]["derived"].encode() == one.stdout
+    table = run("--to", "us", "--explain", envelope).stdout.decode()
+    assert table.count("Translation for us-exchange of ") == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
     [[], ["--to", "us"], [CANADIAN], ["--to", "mx", CANADIAN], ["--to", "us", CANADIAN, AMERICAN], ["--to", "us", "--what", CANADIAN],
