@@ -67,8 +67,11 @@ bool host_mark(struct host *host, struct slice key, struct slice *value);
  * Texts are copied. */
 void host_set_mark(struct host *host, struct slice key, struct slice value);
 
-/* Whether the message that is referenced has arrived by now, from whichever source, and was not
- * refused. */
+/* What the far end calls the message that an outcome's alert references: everything of a source of
+ * class exercise is known by another name. Lent from it. */
+struct cap_reference host_as_sent(struct host *host, const struct cap_reference *reference);
+/* Whether the message that the far end calls so has arrived by now, from whichever source (of class
+ * exercise: from this one), and was not refused. */
 bool host_knows(struct host *host, const struct cap_reference *reference);
 /* Whether an alert of that identifier has arrived under a signature that its source's pins accept,
  * for who is told no more than the identifier and may leave the alert unfetched: anybody can write

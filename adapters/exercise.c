@@ -5,6 +5,26 @@
 #include "alert/write.h"
 #include "base/buf.h"
 
+static struct slice run_id(struct arena *arena, struct slice source)
+{
+    return arena_printf(arena, "source-%.*s", SLICE_ARG(source));
+}
+
+struct slice exercise_identifier(struct arena *arena, struct slice source, struct slice identifier)
+{
+    return rewrite_identifier(arena, run_id(arena, source), identifier);
+}
+
+struct slice exercise_as_sent(struct slice source, struct slice identifier)
+{
+    struct arena *arena = arena_create();
+    struct slice suffix = exercise_identifier(arena, source, SLICE(""));
+    if (slice_ends_with(identifier, suffix.ptr))
+        identifier.len -= suffix.len;
+    arena_destroy(arena);
+    return identifier;
+}
+
 /* A derived identifier stays as it is, so that intake still knows the loop. */
 static bool is_rewritten(const struct alert *alert)
 {
@@ -43,7 +63,7 @@ struct exercise_parts exercise_rewrite(const struct parser *parser, struct arena
                                        struct slice bytes, struct slice source)
 {
     const struct rewrite_options options = {
-        .run_id = arena_printf(arena, "source-%.*s", SLICE_ARG(source)),
+        .run_id = run_id(arena, source),
         .recording = source,
         .told_as = "from the exercise source",
     };

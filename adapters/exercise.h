@@ -22,4 +22,9 @@ struct exercise_parts {
 struct exercise_parts exercise_rewrite(const struct parser *parser, struct arena *arena,
                                        struct slice bytes, struct slice source);
 
+/* What an alert of that source is called once it is rewritten, in the arena; and back: what it was
+ * called before, a part of the text. */
+struct slice exercise_identifier(struct arena *arena, struct slice source, struct slice identifier);
+struct slice exercise_as_sent(struct slice source, struct slice identifier);
+
 #endif

@@ -1,4 +1,5 @@
 /* One source: its instance, its state, its starts and stops. */
+#include "adapters/exercise.h"
 #include "adapters/host_internal.h"
 
 #include "base/mem.h"
@@ -125,10 +126,24 @@ void host_set_mark(struct host *host, struct slice key, struct slice value)
     port->set_mark(port->context, host->source->name, key, value);
 }
 
+struct cap_reference host_as_sent(struct host *host, const struct cap_reference *reference)
+{
+    struct cap_reference sent = *reference;
+    if (host->rewrites)
+        sent.identifier = exercise_as_sent(host->source->name, reference->identifier);
+    return sent;
+}
+
 bool host_knows(struct host *host, const struct cap_reference *reference)
 {
     const struct host_port *port = &host->hosts->options.port;
-    return port->knows(port->context, reference);
+    struct arena *arena = arena_create();
+    struct cap_reference known = *reference;
+    if (host->rewrites)
+        known.identifier = exercise_identifier(arena, host->source->name, reference->identifier);
+    bool knows = port->knows(port->context, &known);
+    arena_destroy(arena);
+    return knows;
 }
 
 bool host_has_signed(struct host *host, struct slice identifier)

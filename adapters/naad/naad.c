@@ -256,8 +256,10 @@ static void settled(void *instance, const struct adapter_outcome *outcome)
 {
     struct naad *naad = instance;
     const struct alert *alert = outcome->intake ? outcome->intake->alert : NULL;
-    for (size_t i = 0; naad->archive && alert && i < alert->reference_count; i++)
-        archive_want(naad->archive, &alert->references[i]);
+    for (size_t i = 0; naad->archive && alert && i < alert->reference_count; i++) {
+        struct cap_reference sent = host_as_sent(naad->host, &alert->references[i]);
+        archive_want(naad->archive, &sent);
+    }
 }
 
 const struct adapter_ops adapter_naad = {

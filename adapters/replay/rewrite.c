@@ -36,10 +36,14 @@ static struct cap_time moved(const struct rewriting *r, struct cap_time time)
     return cap_time_make(r->arena, time.utc_s + r->options->shift_s, time.offset_min);
 }
 
+struct slice rewrite_identifier(struct arena *arena, struct slice run_id, struct slice identifier)
+{
+    return arena_printf(arena, "%.*s.x%.*s", SLICE_ARG(identifier), SLICE_ARG(run_id));
+}
+
 static struct slice suffixed(const struct rewriting *r, struct slice identifier)
 {
-    return arena_printf(r->arena, "%.*s.x%.*s", SLICE_ARG(identifier),
-                        SLICE_ARG(r->options->run_id));
+    return rewrite_identifier(r->arena, r->options->run_id, identifier);
 }
 
 static struct slice exercise_text(const struct rewriting *r, struct slice text)

@@ -20,6 +20,9 @@ struct rewrite_options {
  * Draft. In the arena. */
 const char *rewrite_refusal(struct arena *arena, const struct alert *alert);
 
+/* What an alert of that run is called; in the arena, with a NUL behind it. */
+struct slice rewrite_identifier(struct arena *arena, struct slice run_id, struct slice identifier);
+
 /* A new alert in the arena that shares the texts that did not change. Only for a relayable one of
  * status Actual, Exercise or Test. */
 struct alert *rewrite_alert(struct arena *arena, const struct alert *alert,

@@ -146,6 +146,26 @@ def test_a_refused_forgery_does_not_keep_the_archive_from_being_asked(make_relay
         time.sleep(0.1)
 
 
+def test_an_exercise_source_has_its_archive_too(make_relay, make_hub):
+    """Everything of it is rewritten, so that the journal and the archive know an alert by different names."""
+    hub = make_hub(streams=1)
+    relay = make_relay(sources=[hub.source(**{"class": "exercise"})]).start()
+    hub.streams[0].wait_peer()
+    missed, seen, first = Alert("missed"), Alert("seen"), Alert("first-of-chain")
+    hub.publish(missed, streams=())
+    hub.publish(seen)
+    hub.archive.keep(first)
+    hub.publish(Alert("second-of-chain", msg_type="Update", references=[first]))
+    names = [f"{name}.xsource-naad" for name in ("missed", "seen", "first-of-chain", "second-of-chain")]
+    wait_for(relay, names, hub)
+    for _ in range(5):
+        hub.beat()
+        time.sleep(0.3)
+    assert all(verdicts(relay)[name] == {"relayed": 1} for name in names), verdicts(relay)
+    assert sorted(path.rpartition("I")[2] for path in hub.archive.server.asked) == ["first_of_chain.xml", "missed.xml"]
+    assert "archive.missing" not in relay.log()
+
+
 def test_an_archive_without_it_is_asked_again_and_then_given_up(make_relay, make_hub):
     hub = make_hub()
     hub.archive.server.open = False
