@@ -1,0 +1,418 @@
+/*
+ * ipaws_cog: the alerts that IPAWS-OPEN has for a Collaborative Operating Group (COG).
+ *
+ * Polled over SOAP: getACK once, which tells whether IPAWS knows us at all, then getMessageAll for
+ * what was sent since the last good look, with an overlap, since an alert may reach IPAWS some
+ * minutes after its `sent`. What was delivered is remembered by marks in the journal, so that a
+ * start asks for all of `catch_up` and takes only what is new. Answers are not signed: TLS vouches
+ * for the server, and `origin` for who wrote an alert.
+ */
+#include "adapters/adapter.h"
+#include "adapters/backoff.h"
+#include "adapters/ipaws_cog/alerts.h"
+#include "adapters/seen.h"
+#include "alert/parse.h"
+#include "cog/answer.h"
+#include "cog/cut.h"
+#include "cog/request.h"
+#include "http/http.h"
+
+#include <stdio.h>
+
+enum {
+    FEMA_INTERVAL_MIN_US = 30000000,
+    RETRY_FIRST_US = 2000000,
+    RETRY_MAX_US = 300000000,
+    DOWN_AFTER_US = 300000000,           /* without a good answer: down, no longer degraded */
+    ANSWER_BYTES_MAX = 16 * 1024 * 1024, /* read in one go: what the loop can bear */
+    CERTIFICATE_WARN_S = 30 * 86400,
+};
+
+struct ipaws_cog {
+    struct host *host;
+    /* options */
+    struct slice url, cog_id, user, certificate, key, ca_file, proxy;
+    bool timestamp;
+    int64_t interval_us, overlap_us, catch_up_us, timeout_us;
+    /* while it runs */
+    struct cog_access *access;
+    struct http_client *client;
+    struct loop_timer *timer;
+    struct backoff backoff;
+    bool paused;
+    bool welcome; /* getACK was answered */
+    struct cog_alerts alerts;
+    int64_t asked_us; /* when the question was sent that is being answered */
+    int64_t good_us;  /* when the last one was sent that was answered well; 0: never */
+    char error[260];
+};
+
+#define AT(member) .offset = offsetof(struct ipaws_cog, member)
+
+static const struct conf_row options[] = {
+    {.name = "url",
+     .type = CONF_TEXT,
+     AT(url),
+     .required = true,
+     .help = "The service, as FEMA names it to the COG. https, unless the way is yours alone."},
+    {.name = "cog_id",
+     .type = CONF_TEXT,
+     AT(cog_id),
+     .required = true,
+     .help = "The COG's id, digits. The certificate's name must hold it."},
+    {.name = "user",
+     .type = CONF_TEXT,
+     AT(user),
+     .required = true,
+     .help = "logonUser: who asks, for FEMA's records."},
+    {.name = "certificate",
+     .type = CONF_PATH,
+     AT(certificate),
+     .required = true,
+     .help = "The COG's certificate (PEM) that FEMA gave out. Also shown where the server asks for "
+             "one."},
+    {.name = "key",
+     .type = CONF_PATH,
+     AT(key),
+     .help = "Its private key (PEM, without a password, mode 0600); default: in the certificate's "
+             "file."},
+    {.name = "timestamp",
+     .type = CONF_BOOL,
+     AT(timestamp),
+     .fallback = "false",
+     .help = "A signed wsu:Timestamp in each request. FEMA's guide asks for none."},
+    {.name = "interval",
+     .type = CONF_DURATION,
+     AT(interval_us),
+     .fallback = "60s",
+     .min = 1,
+     .max = 3600,
+     .help = "Between looks; at fema.gov at least 30s."},
+    {.name = "overlap",
+     .type = CONF_DURATION,
+     AT(overlap_us),
+     .fallback = "15m",
+     .max = 86400,
+     .help = "How far before the last good look is asked for again: an alert may come to IPAWS "
+             "minutes after its `sent`, and clocks differ."},
+    {.name = "catch_up",
+     .type = CONF_DURATION,
+     AT(catch_up_us),
+     .fallback = "24h",
+     .min = 60,
+     .max = 604800,
+     .help = "After a start, what was sent so long ago is asked for, and taken where it is new. An "
+             "outage longer than that loses what is older."},
+    {.name = "timeout",
+     .type = CONF_DURATION,
+     AT(timeout_us),
+     .fallback = "60s",
+     .min = 1,
+     .max = 600,
+     .help = "For one request."},
+    {.name = "ca_file",
+     .type = CONF_PATH,
+     AT(ca_file),
+     .help = "Certificates (PEM) to trust in place of the system's."},
+    {.name = "proxy",
+     .type = CONF_TEXT,
+     AT(proxy),
+     .help = "URL of an HTTP proxy. The environment is not looked at."},
+    {.type = CONF_END}};
+
+static int64_t now_us(const struct ipaws_cog *cog)
+{
+    return clock_now_us(loop_clock(host_loop(cog->host)));
+}
+
+/* --- state --- */
+
+static void tell_live(struct ipaws_cog *cog)
+{
+    int64_t ends_s = cog_access_ends_s(cog->access);
+    char text[CLOCK_TEXT_MAX];
+    if (ends_s - now_us(cog) / 1000000 < CERTIFICATE_WARN_S)
+        host_state(cog->host, SOURCE_LIVE, "polling %s; THE COG'S CERTIFICATE ENDS AT %s",
+                   cog->url.ptr, clock_format_s(ends_s, text));
+    else
+        host_state(cog->host, SOURCE_LIVE, "polling %s", cog->url.ptr);
+}
+
+static void tell_state(struct ipaws_cog *cog)
+{
+    bool lately = cog->good_us && now_us(cog) - cog->good_us < 2 * cog->interval_us + DOWN_AFTER_US;
+    if (cog->error[0])
+        host_state(cog->host, lately ? SOURCE_DEGRADED : SOURCE_DOWN, "%s", cog->error);
+    else if (!cog->good_us)
+        host_state(cog->host, SOURCE_CONNECTING, "asking %s", cog->url.ptr);
+    else
+        tell_live(cog);
+}
+
+/* --- handing on --- */
+
+/* Too large: what came of it is handed on all the same, so that the journal has a row. */
+static void deliver(struct ipaws_cog *cog, struct cog_alert *alert)
+{
+    struct seen_mark mark;
+    struct adapter_document document = {
+        .bytes = slice_sub(slice_of(alert->bytes, alert->len), 0, PARSE_BYTES_MAX + 1),
+        /* It lives until it is settled, see alerts.h. */
+        .receipt = (uint64_t)(uintptr_t)alert,
+    };
+    seen_make(cog->host, slice_from_cstr(alert->id), &mark);
+    seen_put(&mark, &document);
+    host_deliver(cog->host, &document); /* may pause us */
+    cog_alert_drop_bytes(alert);
+}
+
+static void deliver_queued(struct ipaws_cog *cog)
+{
+    while (!cog->paused && cog->alerts.queued)
+        deliver(cog, cog_alerts_take(&cog->alerts));
+}
+
+static void take_alert(struct ipaws_cog *cog, struct slice id, struct slice bytes)
+{
+    if (cog_alerts_see(&cog->alerts, id))
+        return;
+    cog_alerts_add(&cog->alerts, id, seen_before(cog->host, id) ? (struct slice){0} : bytes);
+}
+
+/* --- answers --- */
+
+static void ask(struct ipaws_cog *cog);
+
+__attribute__((format(printf, 3, 4))) static void fail(struct ipaws_cog *cog, int64_t asked_us,
+                                                       const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(cog->error, sizeof cog->error, format, args);
+    va_end(args);
+    cog->welcome = false;
+    int64_t wait_us = backoff_next(&cog->backoff, asked_us);
+    host_log(cog->host, LOG_LEVEL_INFO, "ipaws_cog.look", "error=%s failures=%u again_in_s=%lld",
+             log_quote_cstr(cog->error).text, cog->backoff.failures,
+             (long long)(wait_us / 1000000));
+    loop_timer_start(cog->timer, wait_us);
+}
+
+/* An answer that is not understood may hold alerts all the same. */
+static void take_strange(struct ipaws_cog *cog, struct arena *arena, struct slice bytes)
+{
+    struct slice first;
+    char id[DIGEST_HEX_MAX];
+    if (!cog_cut(arena, bytes, &first, 1))
+        return;
+    struct digest digest = digest_of(bytes);
+    take_alert(cog, slice_from_cstr(digest_hex(&digest, id)), bytes);
+    host_log(cog->host, LOG_LEVEL_ERROR, "ipaws_cog.strange",
+             "bytes=%zu reason=\"an answer that is not understood holds alerts: it is taken as a "
+             "whole\"",
+             bytes.len);
+}
+
+static void take_messages(struct ipaws_cog *cog, const struct cog_answer *answer)
+{
+    for (size_t i = 0; i < answer->message_count; i++)
+        take_alert(cog, answer->messages[i].id, answer->messages[i].bytes);
+    cog_alerts_end(&cog->alerts);
+    cog->good_us = cog->asked_us;
+    cog->error[0] = '\0';
+    backoff_reset(&cog->backoff);
+    loop_timer_start(cog->timer, backoff_spread(&cog->backoff, cog->interval_us));
+}
+
+static void take_answer(struct ipaws_cog *cog, const struct http_result *result)
+{
+    struct arena *arena = arena_create();
+    struct cog_answer answer;
+    cog_answer_read(arena, result->body, &answer);
+    cog_alerts_begin(&cog->alerts);
+    if (answer.kind == COG_FAULT) {
+        fail(cog, result->retry_after_us, "IPAWS answers with a fault: %s", answer.text.ptr);
+    } else if (result->status != 200) {
+        fail(cog, result->retry_after_us, "the server answers %d", result->status);
+    } else if (!cog->welcome && answer.kind == COG_RESPONSE) {
+        cog->welcome = true;
+        ask(cog);
+    } else if (cog->welcome && answer.kind == COG_MESSAGES) {
+        take_messages(cog, &answer);
+    } else {
+        take_strange(cog, arena, result->body);
+        fail(cog, result->retry_after_us, "the answer is not understood: %s",
+             answer.text.len ? answer.text.ptr : "it is to another question");
+    }
+    arena_destroy(arena);
+}
+
+static void on_answer(void *context, const struct http_result *result)
+{
+    struct ipaws_cog *cog = context;
+    if (result->failure == HTTP_FAILED_TOO_LARGE)
+        fail(cog, -1, "more than %d MiB in one answer: a shorter catch_up would bring less",
+             ANSWER_BYTES_MAX / 1024 / 1024);
+    else if (result->failure != HTTP_ANSWERED)
+        fail(cog, -1, "%s: %s", http_failure_name(result->failure), result->error);
+    else
+        take_answer(cog, result);
+    tell_state(cog);
+    deliver_queued(cog);
+}
+
+/* --- questions --- */
+
+static void send_question(struct ipaws_cog *cog, enum cog_call call, struct slice body)
+{
+    const char *headers[] = {cog_soap_action(call)};
+    const struct http_call http = {
+        .method = HTTP_POST,
+        .url = cog->url.ptr,
+        .headers = headers,
+        .header_count = 1,
+        .body = body,
+        .content_type = cog_content_type(),
+        .client_cert = cog->certificate.ptr,
+        .client_key = cog->key.ptr,
+    };
+    http_send(cog->client, &http, on_answer, cog);
+}
+
+static struct slice since(const struct ipaws_cog *cog, struct arena *arena)
+{
+    int64_t now = now_us(cog), from = cog->good_us ? cog->good_us - cog->overlap_us : 0;
+    if (from < now - cog->catch_up_us || from > now)
+        from = now - cog->catch_up_us;
+    return cap_time_make(arena, from / 1000000, 0).text;
+}
+
+/* Whether IPAWS knows us; then what it has. */
+static void ask(struct ipaws_cog *cog)
+{
+    struct arena *arena = arena_create();
+    struct cog_question question = {.operation = "getACK", .name = "ping"};
+    enum cog_call call = cog->welcome ? COG_GET_MESSAGE : COG_GET_REQUEST;
+    int64_t now_s = now_us(cog) / 1000000;
+    struct slice body = {0};
+    struct err err = {0};
+    if (cog->welcome)
+        question = (struct cog_question){"getMessageAll", "sent", "greaterthan", since(cog, arena)};
+    cog->asked_us = now_us(cog);
+    if (cog_access_check(cog->access, now_s, &err) ||
+        cog_ask(cog->access, arena, call, &question, now_s, &body, &err))
+        fail(cog, -1, "%s", err.text);
+    else
+        send_question(cog, call, body);
+    arena_destroy(arena);
+}
+
+/* What was brought goes first: nothing more is asked for while the journal is full. */
+static void on_time(void *context)
+{
+    struct ipaws_cog *cog = context;
+    deliver_queued(cog);
+    if (cog->alerts.queued)
+        loop_timer_start(cog->timer, cog->interval_us);
+    else
+        ask(cog);
+    tell_state(cog);
+}
+
+/* --- the contract --- */
+
+static enum err_code ipaws_cog_init(void *instance, struct host *host, struct err *err)
+{
+    struct ipaws_cog *cog = instance;
+    cog->host = host;
+    if (http_url_check(cog->url, err))
+        return err_wrap(err, "url");
+    if (slice_ifind(cog->url, "fema.gov") >= 0 && cog->interval_us < FEMA_INTERVAL_MIN_US)
+        return err_set(err, ERR_INVALID, "interval: at fema.gov at least 30s");
+    if (!slice_trim(cog->user).len)
+        return err_set(err, ERR_INVALID, "user: who asks, for FEMA's records");
+    cog_alerts_init(&cog->alerts);
+    return OK;
+}
+
+static enum err_code ipaws_cog_start(void *instance, struct err *err)
+{
+    struct ipaws_cog *cog = instance;
+    const struct cog_access_options access = {.certificate = cog->certificate.ptr,
+                                              .key = cog->key.ptr,
+                                              .cog_id = cog->cog_id,
+                                              .user = cog->user,
+                                              .timestamp = cog->timestamp};
+    const struct http_options http = {.ca_file = cog->ca_file.ptr,
+                                      .proxy = cog->proxy.ptr,
+                                      .timeout_us = cog->timeout_us,
+                                      .max_body = ANSWER_BYTES_MAX,
+                                      .max_parallel = 1};
+    enum err_code code = cog_access_create(&access, &cog->access, err);
+    if (!code)
+        code = http_client_create(host_loop(cog->host), &http, &cog->client, err);
+    if (code)
+        return code;
+    backoff_init(&cog->backoff, RETRY_FIRST_US, RETRY_MAX_US,
+                 backoff_seed(host_relay_name(cog->host), host_name(cog->host), now_us(cog)));
+    cog->error[0] = '\0';
+    cog->welcome = false;
+    cog->timer = loop_timer_create(host_loop(cog->host), on_time, cog);
+    loop_timer_start(cog->timer, 0);
+    tell_state(cog);
+    return OK;
+}
+
+static void ipaws_cog_stop(void *instance)
+{
+    struct ipaws_cog *cog = instance;
+    http_client_destroy(cog->client);
+    cog->client = NULL;
+    loop_timer_destroy(cog->timer);
+    cog->timer = NULL;
+    cog_access_destroy(cog->access);
+    cog->access = NULL;
+}
+
+static void ipaws_cog_fini(void *instance)
+{
+    struct ipaws_cog *cog = instance;
+    ipaws_cog_stop(instance);
+    cog_alerts_fini(&cog->alerts);
+}
+
+static void ipaws_cog_pause(void *instance)
+{
+    struct ipaws_cog *cog = instance;
+    cog->paused = true;
+}
+
+static void ipaws_cog_resume(void *instance)
+{
+    struct ipaws_cog *cog = instance;
+    cog->paused = false;
+    if (cog->client)
+        deliver_queued(cog);
+}
+
+static void ipaws_cog_settled(void *instance, const struct adapter_outcome *outcome)
+{
+    struct cog_alert *alert = (struct cog_alert *)(uintptr_t)outcome->receipt;
+    (void)instance;
+    alert->settled = true;
+}
+
+const struct adapter_ops adapter_ipaws_cog = {
+    .name = "ipaws_cog",
+    .summary = "IPAWS-OPEN's alerts for a Collaborative Operating Group, over signed SOAP",
+    .api_version = ADAPTER_API_VERSION,
+    .instance_size = sizeof(struct ipaws_cog),
+    .options = options,
+    .init = ipaws_cog_init,
+    .start = ipaws_cog_start,
+    .stop = ipaws_cog_stop,
+    .fini = ipaws_cog_fini,
+    .pause = ipaws_cog_pause,
+    .resume = ipaws_cog_resume,
+    .settled = ipaws_cog_settled,
+};

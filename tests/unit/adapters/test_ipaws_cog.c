@@ -1,0 +1,328 @@
+/* The adapter for IPAWS's COG interface on the virtual clock, against the service in memory. */
+#include "tests/support/adapter_world.h"
+#include "tests/support/cog_key.h"
+#include "tests/support/fake_ipaws.h"
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define MINUTE (60 * (int64_t)SECOND)
+#define DAY_S 86400
+
+static struct world world;
+
+static int64_t now_s(void)
+{
+    return world.loop->now_us / SECOND;
+}
+
+static void start_with(const char *more)
+{
+    char text[PATH_MAX + 600];
+    snprintf(text, sizeof text,
+             "sources:\n - {name: ipaws, adapter: ipaws_cog, url: 'http://127.0.0.1:1', "
+             "cog_id: '120999', user: test, certificate: '%s'%s}\n",
+             world_path(&world, "cog.pem"), more);
+    world_start(&world, text);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    world_init(&world);
+    fake_ipaws_open();
+    cog_key_write(world_path(&world, "cog.pem"), "IPAWSOPEN_120999", now_s(),
+                  now_s() + 1000 * DAY_S);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_fini(&world);
+    fake_ipaws_clear();
+    return 0;
+}
+
+static const char *alert(int i)
+{
+    static char text[400];
+    snprintf(
+        text, sizeof text,
+        "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\">\n<identifier>id%d.</identifier>"
+        "<sender>s@x</sender><sent>2026-06-01T00:00:00-00:00</sent></alert>",
+        i);
+    return text;
+}
+
+static int times(int i)
+{
+    int count = 0;
+    for (size_t at = 0; at < world.port.count; at++)
+        count += slice_eq_cstr(world.port.items[at].bytes, alert(i));
+    return count;
+}
+
+static struct source_status status(void)
+{
+    return hosts_status(world.hosts, 0);
+}
+
+static void assert_state(enum source_state state, const char *reason)
+{
+    if (status().state != state || slice_find(status().reason, reason) < 0)
+        fail_msg("%s: %s", source_state_name(status().state), status().reason.ptr);
+}
+
+/* How long before now the last question reached. */
+static int64_t reach_s(void)
+{
+    struct cap_time since = cap_time_parse(slice_from_cstr(fake_ipaws.since));
+    assert_true(since.set);
+    return now_s() - since.utc_s;
+}
+
+static void every_alert_comes_once_and_byte_for_byte(void **state)
+{
+    (void)state;
+    fake_ipaws_add(alert(1));
+    fake_ipaws_add(alert(2));
+    start_with("");
+    world_run(&world, 10 * MINUTE);
+    assert_int_equal(times(1), 1);
+    assert_int_equal(times(2), 1);
+    fake_settle_all(&world.port, "relayed");
+    fake_ipaws_add(alert(3));
+    world_run(&world, 10 * MINUTE);
+    assert_int_equal(world.port.count, 3);
+    assert_int_equal(fake_ipaws.acks, 1);
+    assert_in_range(fake_ipaws.messages, 17, 21); /* 60 to 66 s apart */
+    assert_state(SOURCE_LIVE, "polling http://127.0.0.1:1");
+}
+
+static void a_start_asks_for_a_day_and_then_for_what_overlaps(void **state)
+{
+    (void)state;
+    start_with(", overlap: 20m");
+    world_run(&world, SECOND);
+    assert_in_range(reach_s(), DAY_S, DAY_S + 2);
+    world_run(&world, 66 * SECOND);
+    assert_in_range(reach_s(), 20 * 60 + 59, 20 * 60 + 68);
+}
+
+/* From the last good look on, however long ago, but no longer than was said. */
+static void an_outage_is_caught_up_with(void **state)
+{
+    (void)state;
+    start_with(", catch_up: 3h");
+    world_run(&world, 10 * SECOND);
+    fake_http_fail(HTTP_FAILED_CONNECT, 0);
+    world_run(&world, 2 * MINUTE);
+    assert_state(SOURCE_DEGRADED, "connect: ");
+    world_run(&world, 58 * MINUTE);
+    assert_state(SOURCE_DOWN, "connect: ");
+    fake_ipaws_add(alert(1));
+    fake_http_fail(HTTP_ANSWERED, 0);
+    world_run(&world, 5 * MINUTE);
+    assert_state(SOURCE_LIVE, "polling");
+    assert_int_equal(times(1), 1);
+    fake_http_fail(HTTP_FAILED_TLS, 0);
+    world_run(&world, 10 * 60 * MINUTE);
+    fake_http_fail(HTTP_ANSWERED, 0);
+    int before = fake_ipaws.messages;
+    for (int i = 0; i < 600 && fake_ipaws.messages == before; i++)
+        world_run(&world, SECOND);
+    assert_in_range(reach_s(), 3 * 3600, 3 * 3600 + 2);
+}
+
+static void a_restart_brings_nothing_anew(void **state)
+{
+    (void)state;
+    fake_ipaws_add(alert(1));
+    start_with("");
+    world_run(&world, MINUTE);
+    fake_settle_all(&world.port, "relayed");
+    world_stop(&world);
+    fake_ipaws_add(alert(2));
+    start_with("");
+    world_run(&world, 5 * MINUTE);
+    assert_int_equal(world.port.count, 1);
+    assert_int_equal(times(2), 1);
+}
+
+static void an_alert_that_is_still_on_its_way_is_not_taken_again(void **state)
+{
+    (void)state;
+    fake_ipaws_add(alert(1));
+    start_with(", interval: 2s");
+    world_run(&world, 10 * MINUTE);
+    assert_int_equal(times(1), 1);
+    assert_int_equal(status().in_flight, 1);
+}
+
+static void who_is_not_known_is_told_so(void **state)
+{
+    (void)state;
+    fake_ipaws.instead =
+        "<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/'><S:Body><S:Fault>"
+        "<faultcode>S:Client</faultcode><faultstring>signed with invalid certificate</faultstring>"
+        "</S:Fault></S:Body></S:Envelope>";
+    fake_ipaws.instead_status = 500;
+    start_with("");
+    world_run(&world, MINUTE);
+    assert_state(SOURCE_DOWN,
+                 "IPAWS answers with a fault: S:Client: signed with invalid certificate");
+    assert_int_equal(fake_ipaws.messages, 0);
+    fake_ipaws.instead = NULL;
+    world_run(&world, 2 * MINUTE);
+    assert_state(SOURCE_LIVE, "polling");
+}
+
+static void answers_that_are_none_bring_nothing_and_are_asked_for_again(void **state)
+{
+    static const struct {
+        const char *body;
+        int status;
+        const char *why;
+    } cases[] = {
+        {"<html>busy</html>", 503, "the server answers 503"},
+        {"<html>moved</html>", 302, "the server answers 302"},
+        {"<html>portal</html>", 200, "not understood: not a SOAP envelope"},
+        {"", 200, "not understood: not XML"},
+    };
+    (void)state;
+    fake_ipaws_add(alert(1));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fake_ipaws.instead = cases[i].body;
+        fake_ipaws.instead_status = cases[i].status;
+        start_with("");
+        world_run(&world, MINUTE);
+        assert_state(SOURCE_DOWN, cases[i].why);
+        assert_int_equal(world.port.count, 0);
+        world_stop(&world);
+    }
+    fake_ipaws.instead = NULL;
+    start_with("");
+    world_run(&world, 5 * SECOND);
+    assert_int_equal(times(1), 1);
+}
+
+/* Of another service, but with an alert in it: nobody may lose it by that. */
+static void what_is_not_understood_and_holds_alerts_is_taken_as_a_whole(void **state)
+{
+    static const char strange[] =
+        "<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/'><S:Body><new:messages "
+        "xmlns:new='urn:new'><alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>x"
+        "</identifier></alert></new:messages></S:Body></S:Envelope>";
+    (void)state;
+    start_with(", interval: 5s");
+    world_run(&world, SECOND);
+    fake_ipaws.instead = strange;
+    fake_ipaws.instead_status = 200;
+    world_run(&world, 20 * MINUTE);
+    assert_int_equal(world.port.count, 1);
+    assert_true(slice_eq_cstr(world.port.items[0].bytes, strange));
+    assert_true(world_logged(&world, "ipaws_cog.strange"));
+    assert_state(SOURCE_DOWN, "not understood");
+}
+
+static void a_full_journal_is_not_pressed(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        fake_ipaws_add(alert(i));
+    world.port.full_at = 3;
+    start_with(", interval: 1s");
+    world_run(&world, 5 * MINUTE);
+    assert_in_range(world.port.count, 3, 4);
+    assert_int_equal(fake_ipaws.messages, 1);
+    for (int i = 0; i < 10; i++) {
+        fake_settle_all(&world.port, "relayed");
+        world_run(&world, 5 * SECOND);
+    }
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(times(i), 1);
+}
+
+static void a_certificate_that_ends_is_told_before_and_after(void **state)
+{
+    (void)state;
+    cog_key_write(world_path(&world, "cog.pem"), "IPAWSOPEN_120999", now_s(), now_s() + 29 * DAY_S);
+    start_with(", interval: 1h");
+    world_run(&world, SECOND);
+    assert_state(SOURCE_LIVE, "THE COG'S CERTIFICATE ENDS AT 20");
+    world_run(&world, 29 * DAY_S * (int64_t)SECOND);
+    int requests = fake_http.requests;
+    for (int i = 0; i < 70 && status().state == SOURCE_LIVE; i++)
+        world_run(&world, MINUTE);
+    assert_state(SOURCE_DEGRADED, "the COG's certificate ended at 20");
+    world_run(&world, 3 * 60 * MINUTE);
+    assert_state(SOURCE_DOWN, "the COG's certificate ended at 20");
+    assert_int_equal(fake_http.requests, requests);
+}
+
+/* As when FEMA's renewal has not been put into place yet. */
+static void a_key_that_is_not_there_is_waited_for(void **state)
+{
+    (void)state;
+    unlink(world_path(&world, "cog.pem"));
+    start_with("");
+    world_run(&world, MINUTE);
+    assert_state(SOURCE_DOWN, "No such file");
+    assert_int_equal(fake_http.requests, 0);
+    cog_key_write(world_path(&world, "cog.pem"), "IPAWSOPEN_120999", now_s(), now_s() + DAY_S);
+    fake_ipaws_add(alert(1));
+    world_run(&world, 10 * MINUTE);
+    assert_int_equal(times(1), 1);
+}
+
+static void senseless_options_are_refused(void **state)
+{
+    static const struct {
+        const char *options, *why;
+    } cases[] = {
+        {"url: 'ftp://x/', user: u", "url: "},
+        {"url: 'https://tdl.apps.fema.gov/x', user: u, interval: 20s", "interval: at fema.gov"},
+        {"url: 'https://x/', user: ' '", "user: "},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[600];
+        struct hosts *hosts = NULL;
+        struct err err = {0};
+        snprintf(text, sizeof text,
+                 WORLD_LISTEN "sources:\n - {name: i, adapter: ipaws_cog, cog_id: '1', "
+                              "certificate: c.pem, %s}\n",
+                 cases[i].options);
+        const struct relay_conf *conf = world_conf(&world, text);
+        const struct hosts_options options = {
+            .loop = world.loop, .port = fake_port_of(&world.port), .relay_name = SLICE("test")};
+        assert_int_not_equal(hosts_create(&options, conf, &hosts, &err), OK);
+        if (!strstr(err.text, cases[i].why))
+            fail_msg("%s", err.text);
+        relay_conf_release(conf);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(every_alert_comes_once_and_byte_for_byte),
+        TEST(a_start_asks_for_a_day_and_then_for_what_overlaps),
+        TEST(an_outage_is_caught_up_with),
+        TEST(a_restart_brings_nothing_anew),
+        TEST(an_alert_that_is_still_on_its_way_is_not_taken_again),
+        TEST(who_is_not_known_is_told_so),
+        TEST(answers_that_are_none_bring_nothing_and_are_asked_for_again),
+        TEST(what_is_not_understood_and_holds_alerts_is_taken_as_a_whole),
+        TEST(a_full_journal_is_not_pressed),
+        TEST(a_certificate_that_ends_is_told_before_and_after),
+        TEST(a_key_that_is_not_there_is_waited_for),
+        TEST(senseless_options_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
