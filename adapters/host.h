@@ -50,7 +50,7 @@ struct hosts_options {
     struct loop *loop;
     struct host_port port;   /* may be set later: hosts_set_port() */
     struct slice relay_name; /* lent */
-    /* For injection only; NULL where listen.inject is not set. Lent. */
+    /* For injection over ZeroMQ only; NULL where listen.inject is not set. Lent. */
     void *zmq_context;
     struct access *access;
     const struct key *actual_key;
@@ -114,7 +114,7 @@ void hosts_tell_pins(const struct hosts *hosts, int64_t now_us);
 /* The reference page of all adapters' options. */
 void hosts_reference(struct buf *out);
 
-/* --- the wider door, for adapters/inject alone --- */
+/* --- the wider door, for adapters/inject and inject_http alone --- */
 
 struct host_injection {
     const struct relay_conf_authority *authority;

@@ -29,6 +29,8 @@ DOORS = {
     "zstd.h": {"relay/seal", "relay/journal"},
     "systemd/": {"relay"},
     "curl/": {"relay/http"},
+    "microhttpd.h": {"relay/httpd"},
+    "gnutls/": {"relay/httpd"},
     "amqp.h": {"relay/amqp"},
     "amqp_": {"relay/amqp"},
 }
@@ -42,6 +44,7 @@ KNOWS = {
     "dial": {"base", "loop"},
     "amqp": {"base", "loop"},
     "http": {"base", "loop"},
+    "httpd": {"base", "loop"},
     "alert": {"base"},
     "origin": {"base", "alert"},
     "cog": {"base", "alert", "origin"},
@@ -58,8 +61,8 @@ KNOWS = {
 
 # Rooms whose headers an adapter may include; intake/intake.h too, for the alert in an outcome.
 ADAPTERS_KNOW = {"base", "conf", "log", "loop", "alert", "http", "dial", "amqp", "cog"}
-# Adapters that use more of the host than adapter.h: injection, which answers with receipts.
-WIDER_DOOR = {"inject"}
+# Adapters that use more of the host than adapter.h: the doors for authorities, which answer with receipts.
+WIDER_DOOR = {"inject", "inject_http"}
 
 FUNCTION_LINES_MAX = 80
 FILE_LINES_MAX = 600

@@ -31,7 +31,8 @@ struct fake_port {
     struct map *marks;    /* "source key" to value */
     struct slice receipt; /* what receipt() finds, for that digest */
     struct digest receipt_digest;
-    bool crashed; /* the relay died of every document */
+    struct slice settled_receipt; /* what settled ones bear; absent: RECEIPT */
+    bool crashed;                 /* the relay died of every document */
     bool guarded;
     size_t guards; /* how often something was guarded */
     struct hosts *hosts;
@@ -176,12 +177,13 @@ static inline void fake_settle_at(struct fake_port *port, size_t i, const char *
     port->settled++;
     if (item->mark_key.ptr)
         fake_set_mark(port, item->source->name, item->mark_key, item->mark_value);
-    const struct intake_outcome outcome = {.tag = item->tag,
-                                           .source = item->source,
-                                           .verdict = slice_from_cstr(verdict),
-                                           .reason = SLICE("test"),
-                                           .receipt = SLICE("RECEIPT"),
-                                           .last = true};
+    const struct intake_outcome outcome = {
+        .tag = item->tag,
+        .source = item->source,
+        .verdict = slice_from_cstr(verdict),
+        .reason = SLICE("test"),
+        .receipt = port->settled_receipt.ptr ? port->settled_receipt : SLICE("RECEIPT"),
+        .last = true};
     hosts_settle(port->hosts, &outcome);
 }
 
