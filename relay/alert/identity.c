@@ -144,6 +144,9 @@ static struct slice find_parameter(const struct alert *alert, const char *name)
 
 struct slice alert_secondary_key(struct arena *arena, const struct alert *alert)
 {
+    if (alert->form == FORM_ATOM_ENTRY)
+        return arena_printf(arena, "entry %.*s %.*s", SLICE_ARG(alert->sender),
+                            SLICE_ARG(alert->identifier));
     struct slice event = find_parameter(alert, "layer:EarthquakesCanada:0.1:eventId");
     if (event.len)
         return arena_printf(arena, "nrcan %.*s", SLICE_ARG(event));

@@ -31,7 +31,8 @@ struct digest alert_content(const struct alert *alert);
 /*
  * The secondary key under which a re-wrapped alert is found, or {NULL, 0}: NWS by the VTEC of its
  * parameters (office, phenomenon, significance, event number, year, action), NRCan by
- * `layer:EarthquakesCanada:0.1:eventId`. Equal keys alone merge nothing: see alert_same_event().
+ * `layer:EarthquakesCanada:0.1:eventId`, all versions of an Atom entry by its author and id. Equal
+ * keys alone merge nothing: see alert_same_event().
  */
 struct slice alert_secondary_key(struct arena *arena, const struct alert *alert);
 /* Whether two alerts with one secondary key say the same: msgType, sent minute, geocodes, shapes,

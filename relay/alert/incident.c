@@ -9,11 +9,12 @@
 
 #define SCHEME "masas:category:"
 #define AGE_NAMESPACE "http://purl.org/atompub/age/1.0"
-#define NOTE                                                                                         \
-    "Incident information made from an Atom entry, not a CAP alert of its sender. Each update of "   \
-    "the entry is an Alert of its own. / Information sur un incident tirée d'une entrée Atom, et " \
-    "non une alerte CAP de son expéditeur. Chaque mise à jour de l'entrée est une alerte "        \
-    "distincte."
+#define NOTE                                                                                       \
+    "Incident information made from an Atom entry, not a CAP alert of its sender. A later "        \
+    "version "                                                                                     \
+    "of the entry is an Update, a withdrawn one a Cancel. / Information sur un incident tirée "   \
+    "d'une entrée Atom, et non une alerte CAP de son expéditeur. Une version ultérieure de "    \
+    "l'entrée est une mise à jour (Update), une entrée retirée une annulation (Cancel)."
 
 enum { SHOWN_MAX = 80, MARKED_FIRST = 0x21 };
 

@@ -133,3 +133,11 @@ bool alert_in_force_until(const struct alert *alert, unsigned default_hours, int
     *utc_s = begin_s + (int64_t)default_hours * 3600;
     return true;
 }
+
+bool alert_entry_is_over(const struct alert *alert)
+{
+    if (alert->form != FORM_ATOM_ENTRY || !alert->info_count || !alert->sent.set)
+        return false;
+    const struct cap_time *expires = &alert->infos[0].expires; /* all of them have the same */
+    return expires->set && expires->utc_s <= alert->sent.utc_s;
+}

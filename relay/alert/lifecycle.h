@@ -34,6 +34,10 @@ bool alert_latest_end(const struct alert *alert, int64_t *utc_s);
  */
 bool alert_has_expired(const struct alert *alert, int64_t now_s);
 
+/* Whether an Atom entry says that what it tells is over: it expires no later than it was updated,
+ * which is how an author withdraws it. */
+bool alert_entry_is_over(const struct alert *alert);
+
 /* Until when it is in force if nothing ends it before; without any end `default_hours` from
  * effective or sent. Not after `sent` for an ending, an Ack or an Error (returns false: never in
  * force). */

@@ -48,7 +48,9 @@ bool stage_dedup(struct passage *passage)
         .alert = passage->alert,
         .identity = &passage->identity,
         .content = &passage->content,
-        .secondary_key = passage->secondary_key,
+        /* versions of an incident are never merged, however alike (versions.c) */
+        .secondary_key = passage->alert->form == FORM_ATOM_ENTRY ? (struct slice){NULL, 0}
+                                                                 : passage->secondary_key,
         .references = passage->references,
         .reference_count = passage->reference_count,
     };
@@ -146,7 +148,7 @@ bool stage_chain(struct passage *passage)
                      passage->reference_count, may_end, passage, &passage->chain);
         remark_chain(passage);
     }
-    passage->superseded = is_superseded(passage);
+    passage->superseded = passage->superseded || is_superseded(passage);
     remark_trouble(passage);
     return true;
 }

@@ -59,8 +59,8 @@ struct passage {
     size_t reference_count;
     struct dedup_answer dedup; /* dedup */
     struct chain chain;        /* chain: only for Update and Cancel */
-    bool superseded;           /* chain: an Update or Cancel of it came first */
-    bool has_area;             /* passage_area() */
+    bool superseded; /* versions, chain: a later one, or an Update or Cancel, came first */
+    bool has_area;   /* passage_area() */
     struct route_area area;
     enum side origin;                       /* sides; SIDE_NONE where nothing tells */
     struct leg legs[JOURNAL_BULLETINS_MAX]; /* sides */
@@ -89,6 +89,7 @@ bool stage_scope(struct passage *passage);
 bool stage_class(struct passage *passage);
 bool stage_signature(struct passage *passage);
 bool stage_dedup(struct passage *passage);
+bool stage_versions(struct passage *passage);
 bool stage_grants(struct passage *passage);
 bool stage_chain(struct passage *passage);
 bool stage_sides(struct passage *passage);

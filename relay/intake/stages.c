@@ -15,6 +15,7 @@ const struct stage stages[] = {
     {"class", stage_class, false},         /* heartbeats, System, Draft */
     {"signature", stage_signature, false}, /* who signed it, where the source wants to know */
     {"dedup", stage_dedup, false},         /* duplicate, conflict, re-wrapped */
+    {"versions", stage_versions, false},   /* of an incident: Update or Cancel of the one before */
     {"grants", stage_grants, false},       /* what an authority may inject */
     {"chain", stage_chain, false},         /* where its references went, what it ends */
     {"sides", stage_sides, false},         /* whose alert, for whom */

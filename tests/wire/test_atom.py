@@ -77,10 +77,17 @@ def assert_no_secret(relay):
     assert SECRET not in state(relay)
 
 
-def rows(relay, identifier):
-    """(verdict, status, msg_type) of each version, oldest first."""
+def versions(relay, identifier):
+    """(verdict, msgType) of each version of an incident, in the order of their arrival."""
     with sqlite3.connect(f"file:{relay.state}/journal.db?mode=ro", uri=True) as journal:
-        return journal.execute("SELECT verdict, reason FROM arrivals WHERE identifier = ? ORDER BY arrival", (identifier,)).fetchall()
+        return journal.execute("SELECT verdict, msg_type FROM arrivals WHERE identifier = ? ORDER BY arrival", (identifier,)).fetchall()
+
+
+def wait_versions(relay, identifier, wanted, seconds=30):
+    deadline = time.monotonic() + seconds
+    while (found := versions(relay, identifier)) != wanted:
+        assert time.monotonic() < deadline, f"{found} is not {wanted}\n{relay.log()[-3000:]}"
+        time.sleep(0.1)
 
 
 def test_every_kind_of_entry_arrives_once(make_relay, make_hub):
@@ -162,6 +169,29 @@ def test_an_outage_is_caught_up_by_time(make_relay, make_hub):
     wait_for(relay, wanted, seconds=40)
     relay.wait_log("source=masas state=live", seconds=30, start=mark)
     expect_once(relay, wanted)
+
+
+def test_an_incident_that_changes_and_is_withdrawn_is_one_chain(make_relay, make_hub, subscribe):
+    """Also over a kill: what a reader has in force is what the hub has."""
+    hub = make_hub()
+    relay = make_relay(sources=[source(hub)]).start()
+    entry = hub.incident("A fire")
+    wait_versions(relay, entry.id, [("relayed", "Alert")])
+    time.sleep(1.1)  # versions of one second are one to CAP
+    hub.update(entry, "A fire, roads closed")
+    wait_versions(relay, entry.id, [("relayed", "Alert"), ("relayed", "Update")])
+    relay.kill()
+    time.sleep(1.1)
+    hub.withdraw(entry)
+    relay.start()
+    wait_versions(relay, entry.id, [("relayed", "Alert"), ("relayed", "Update"), ("relayed", "Cancel")])
+    subscriber = subscribe(relay)
+    subscriber.pump_until(lambda: subscriber.beat and len(subscriber.order) >= 3, 20, "all versions")
+    assert subscriber.beat["in_force"]["count"] == 0
+    chain = [subscriber.record[number]["header"] for number in subscriber.order]
+    assert [header["cap"]["msgType"] for header in chain] == ["Alert", "Update", "Cancel"]
+    time.sleep(2)
+    assert len(versions(relay, entry.id)) == 3
 
 
 def test_two_hubs_are_kept_apart(make_relay, make_hub):

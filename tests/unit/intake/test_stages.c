@@ -24,9 +24,9 @@ static size_t place_of(const char *name)
 static void test_the_order_is_the_law(void **state)
 {
     (void)state;
-    static const char *const order[] = {"read",  "check",     "origin", "loop",      "scope",
-                                        "class", "signature", "dedup",  "grants",    "chain",
-                                        "sides", "border",    "expiry", "translate", "record"};
+    static const char *const order[] = {
+        "read",     "check",  "origin", "loop",  "scope",  "class",  "signature", "dedup",
+        "versions", "grants", "chain",  "sides", "border", "expiry", "translate", "record"};
     assert_int_equal(stage_count, sizeof(order) / sizeof(order[0]));
     for (size_t i = 0; i < stage_count; i++)
         assert_int_equal(place_of(order[i]), i);
