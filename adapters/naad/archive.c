@@ -122,11 +122,11 @@ static void add(struct archive *archive, const struct cap_reference *reference, 
     map_put(archive->asked, key, archive);
 }
 
-void archive_want(struct archive *archive, const struct cap_reference *reference)
+bool archive_want(struct archive *archive, const struct cap_reference *reference)
 {
     if (!archive->running || !reference->sent.set ||
         now_us(archive) / 1000000 - reference->sent.utc_s > archive->options.keep_us / 1000000)
-        return;
+        return false;
     struct arena *arena = arena_create();
     struct slice key =
         arena_printf(arena, "%.*s,%.*s,%lld", SLICE_ARG(reference->sender),
@@ -135,10 +135,11 @@ void archive_want(struct archive *archive, const struct cap_reference *reference
     if (path.len == 0 || map_get(archive->asked, key) ||
         host_knows(archive->options.host, reference)) {
         arena_destroy(arena);
-        return;
+        return false;
     }
     add(archive, reference, path, key, arena);
     schedule(archive);
+    return true;
 }
 
 /* --- asking --- */

@@ -39,8 +39,9 @@ void archive_stop(struct archive *archive);
 void archive_pause(struct archive *archive);
 void archive_resume(struct archive *archive);
 
-/* That alert was referenced. Asks for it unless it is here, was asked for, or is too old. */
-void archive_want(struct archive *archive, const struct cap_reference *reference);
+/* That alert was referenced. Asks for it unless it is here, was asked for, or is too old; true: it
+ * will. */
+bool archive_want(struct archive *archive, const struct cap_reference *reference);
 
 struct archive_state {
     size_t waiting;            /* wanted and not here */

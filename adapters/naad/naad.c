@@ -16,7 +16,12 @@
 #include "http/http.h"
 #include "intake/intake.h"
 
-enum { STREAMS_MAX = 4, RETRY_FIRST_US = 1000000, ARCHIVE_TIMEOUT_US = 30000000 };
+enum {
+    STREAMS_MAX = 4,
+    RETRY_FIRST_US = 1000000,
+    ARCHIVE_TIMEOUT_US = 30000000,
+    HEARTBEAT_NAMES = 10 /* of the latest alerts */
+};
 
 struct naad {
     struct host *host;
@@ -252,14 +257,38 @@ static void resume_source(void *instance)
         archive_resume(naad->archive);
 }
 
+static size_t oldest_of(const struct alert *alert)
+{
+    size_t oldest = 0;
+    for (size_t i = 1; i < alert->reference_count; i++)
+        if (alert->references[i].sent.utc_s < alert->references[oldest].sent.utc_s)
+            oldest = i;
+    return oldest;
+}
+
+/* Where the oldest that a full heartbeat names was missed too, what was missed may reach further
+ * back than anything that can be asked for by name. */
+static void tell_gap(struct naad *naad, const struct alert *alert)
+{
+    host_log(
+        naad->host, LOG_LEVEL_WARNING, "naad.gap",
+        "before=%s reason=\"the oldest alert that the heartbeat names was missed; those before "
+        "it cannot be asked for here: compare with other sources\"",
+        log_quote(alert->references[oldest_of(alert)].sent.text).text);
+}
+
 static void settled(void *instance, const struct adapter_outcome *outcome)
 {
     struct naad *naad = instance;
     const struct alert *alert = outcome->intake ? outcome->intake->alert : NULL;
+    bool full = alert && alert->kind == KIND_HEARTBEAT && alert->reference_count >= HEARTBEAT_NAMES;
+    bool gap = false;
     for (size_t i = 0; naad->archive && alert && i < alert->reference_count; i++) {
         struct cap_reference sent = host_as_sent(naad->host, &alert->references[i]);
-        archive_want(naad->archive, &sent);
+        gap |= archive_want(naad->archive, &sent) && full && i == oldest_of(alert);
     }
+    if (gap)
+        tell_gap(naad, alert);
 }
 
 const struct adapter_ops adapter_naad = {

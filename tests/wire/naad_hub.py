@@ -58,15 +58,21 @@ class Stream:
 
     def __init__(self, chance, cuts=0.0, pieces=3):
         self.chance, self.cuts, self.pieces = chance, cuts, pieces
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=8)
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.port = 0
         self.peers, self.lock, self.accepted, self.cut = [], threading.Lock(), 0, 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.open()
 
-    def _accept(self):
+    def open(self):
+        """At the port that it had before."""
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=8)
+        self.port = self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
+        threading.Thread(target=self._accept, args=[self.listener], daemon=True).start()
+
+    def _accept(self, listener):
         while True:
             try:
-                peer, _ = self.listener.accept()
+                peer, _ = listener.accept()
             except OSError:
                 return
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -105,6 +111,10 @@ class Stream:
             self.peers.clear()
 
     def close(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # whoever waits in accept() goes too
+        except OSError:
+            pass
         self.listener.close()
         self.drop()
 

@@ -1,5 +1,6 @@
 """The Datamart adapter against a real RabbitMQ and a real HTTP server: cuts, restarts, outages, files that are late or lost."""
 
+import datetime
 import os
 import random
 import subprocess
@@ -81,14 +82,18 @@ def test_announced_files_are_fetched_and_acknowledged_after_the_commit(make_rela
     assert wait_acknowledged(datamart, relay) == 0
 
 
-def test_what_is_announced_while_the_relay_is_away_waits(make_relay, datamart):
+def test_what_an_hour_away_brought_waits_in_the_queue(make_relay, datamart):
+    """More than prefetch, on a busy day."""
     relay = make_relay(sources=[datamart.source(**datamart.options)]).start()
     wait_consumed(datamart)
     relay.stop()
-    for number in range(100, 110):
-        datamart.publish(Alert(identifier(number)), number)
+    ago = now() - datetime.timedelta(hours=1)
+    for number in range(100, 400):
+        datamart.publish(Alert(identifier(number), sent=ago + datetime.timedelta(seconds=12 * (number - 100))), number)
     relay.start()
-    wait_for(relay, [identifier(number) for number in range(100, 110)])
+    wait_for(relay, [identifier(number) for number in range(100, 400)])
+    found = verdicts(relay)
+    assert all(found[identifier(number)] == {"relayed": 1} for number in range(100, 400))
     assert wait_acknowledged(datamart, relay) == 0
 
 

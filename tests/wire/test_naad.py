@@ -1,6 +1,7 @@
 """The NAAD adapter against a scripted hub: two streams cut at random, heartbeats, an archive, outages."""
 
 import collections
+import datetime
 import os
 import pathlib
 import sqlite3
@@ -8,7 +9,7 @@ import time
 
 import pytest
 
-from alerts import Alert
+from alerts import Alert, now
 from naad_hub import Hub
 from relay import tool
 from xml_signer import XmlSigner
@@ -198,6 +199,49 @@ def test_an_outage_is_told_and_made_good(make_relay, make_hub):
         hub.beat()
         time.sleep(0.1)
     relay.wait_log("state=live", start=mark)
+
+
+def test_an_hour_without_streams_is_caught_up_with_as_far_as_heartbeats_name_it(make_relay, make_hub):
+    """Ten alerts are named, and each names those that it follows."""
+    hub = make_hub()
+    relay = make_relay(sources=[hub.source(silence="1s", reconnect_max="1s")]).start()
+    for stream in hub.streams:
+        stream.wait_peer()
+    ago = now() - datetime.timedelta(hours=1)
+    hub.publish(Alert("before", sent=ago))
+    wait_for(relay, ["before"])
+    for stream in hub.streams:
+        stream.close()
+    relay.wait_log("state=down")
+    minutes = [ago + datetime.timedelta(minutes=2 * i) for i in range(1, 30)]
+    hour = [Alert(f"hour-{i}", sent=sent) for i, sent in enumerate(minutes)]
+    follows = {28: 3, 27: 4}  # updates of what no heartbeat names any more
+    for i, first in follows.items():
+        hour[i] = Alert(f"hour-{i}", sent=minutes[i], msg_type="Update", references=[hour[first]])
+    for alert in hour:
+        hub.publish(alert, streams=())
+    for stream in hub.streams:
+        stream.open()
+    for stream in hub.streams:
+        stream.wait_peer(30)
+    wait_for(relay, [f"hour-{i}" for i in (3, 4, *range(19, 29))], hub)
+    found = verdicts(relay)
+    assert all(found[f"hour-{i}"] == {"relayed": 1} for i in (3, 4, *range(19, 29)))
+    assert relay.log().count("naad.gap") == 1 and hour[19].sent in relay.log().split("naad.gap")[1].splitlines()[0]
+    assert "state=live" in relay.log().split("state=down")[-1]
+
+
+def test_ten_alerts_of_an_outage_leave_no_gap(make_relay, make_hub):
+    hub = make_hub(streams=1)
+    relay = make_relay(sources=[hub.source(reconnect_max="1s")]).start()
+    hub.streams[0].wait_peer()
+    hub.publish(Alert("before"))
+    wait_for(relay, ["before"])
+    missed = [Alert(f"missed-{i}") for i in range(9)]
+    for alert in missed:
+        hub.publish(alert, streams=())
+    wait_for(relay, [alert.identifier for alert in missed], hub)
+    assert "naad.gap" not in relay.log()
 
 
 def test_one_stream_down_is_degraded(make_relay, make_hub):
