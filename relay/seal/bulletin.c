@@ -108,7 +108,7 @@ enum err_code bulletin_seal(const struct bulletin_options *options, const struct
     packet_put_signed(&packet, key, SEAL_BULLETIN, header);
     packet_put(&packet, facts->derived_xml);
     packet_put(&packet, digests.original_inline ? facts->original_bytes : slice_of("", 0));
-    if (header.len > PACKET_HEADER_BYTES_MAX || buf_failed(&packet))
+    if (!header.ptr || header.len > PACKET_HEADER_BYTES_MAX || buf_failed(&packet))
         code =
             err_set(err, ERR_LIMIT, "the bulletin is too large (header of %zu bytes)", header.len);
     else

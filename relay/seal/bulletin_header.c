@@ -1,213 +1,288 @@
 #include "seal/bulletin_header.h"
 
 #include "seal/bounds.h"
-#include "seal/json.h"
+#include "seal/json_write.h"
+#include "seal/packet.h"
 
 #include <math.h>
 
-static json_t *topics_to_json(const struct bulletin_facts *facts,
-                              const struct bulletin_number *number)
+static void write_topics(struct json_writer *writer, const struct bulletin_facts *facts,
+                         const struct bulletin_number *number)
 {
-    json_t *array = json_array();
-
+    json_begin(writer, "topics", '[');
     for (size_t i = 0; i < facts->topic_count; i++) {
-        json_t *item = json_object();
-        json_put_text(item, "topic", facts->topics[i]);
-        json_put_number(item, "prev", number->topic_prevs[i]);
-        json_append(array, item);
+        json_begin(writer, NULL, '{');
+        json_write_text(writer, "topic", facts->topics[i]);
+        json_write_number(writer, "prev", number->topic_prevs[i]);
+        json_end(writer, '}');
     }
-    return array;
+    json_end(writer, ']');
 }
 
-/* What an item of a list takes, its names and punctuation included (40 bytes and more a text). */
-static size_t text_bytes(const json_t *item)
+/* What three texts of a list's item take, their names and punctuation included. */
+static size_t item_bytes(struct slice a, struct slice b, struct slice c)
 {
     enum { AROUND_BYTES = 40 };
-    const char *name;
-    json_t *value;
-    size_t bytes = 0;
 
-    json_object_foreach((json_t *)(uintptr_t)item, name, value) bytes +=
-        json_string_length(value) + AROUND_BYTES;
-    return bytes;
+    return a.len + b.len + c.len + 3 * AROUND_BYTES;
 }
 
-static void put_short(json_t *object, struct arena *arena, const char *name, struct slice text)
+static struct slice shortened(struct arena *arena, struct slice text)
 {
-    json_put_text(object, name, bounds_text(arena, text, BOUNDS_TEXT_BYTES));
+    return bounds_text(arena, text, BOUNDS_TEXT_BYTES);
 }
 
-static void put_if_any(json_t *object, struct arena *arena, const char *name, struct slice text)
+static void write_short(struct json_writer *writer, struct arena *arena, const char *name,
+                        struct slice text)
+{
+    json_write_text(writer, name, shortened(arena, text));
+}
+
+static void write_if_any(struct json_writer *writer, struct arena *arena, const char *name,
+                         struct slice text)
 {
     if (text.len)
-        put_short(object, arena, name, text);
+        write_short(writer, arena, name, text);
 }
 
-static void put_references(json_t *cap, struct arena *arena, const struct alert *alert)
+static void write_references(struct json_writer *writer, struct arena *arena,
+                             const struct alert *alert)
 {
-    json_t *array = json_array();
     size_t bytes = 0, i = 0;
 
+    json_begin(writer, "references", '[');
     for (; i < alert->reference_count; i++) {
         const struct cap_reference *reference = &alert->references[i];
-        json_t *item = json_object();
-        put_short(item, arena, "sender", reference->sender);
-        put_short(item, arena, "identifier", reference->identifier);
-        put_short(item, arena, "sent", reference->sent.text);
-        bytes += text_bytes(item);
-        if (bytes > BOUNDS_LIST_BYTES) {
-            json_decref(item);
+        struct slice sender = shortened(arena, reference->sender),
+                     identifier = shortened(arena, reference->identifier),
+                     sent = shortened(arena, reference->sent.text);
+        bytes += item_bytes(sender, identifier, sent);
+        if (bytes > BOUNDS_LIST_BYTES)
             break;
-        }
-        json_append(array, item);
+        json_begin(writer, NULL, '{');
+        json_write_text(writer, "sender", sender);
+        json_write_text(writer, "identifier", identifier);
+        json_write_text(writer, "sent", sent);
+        json_end(writer, '}');
     }
-    json_put(cap, "references", array);
+    json_end(writer, ']');
     if (i < alert->reference_count)
-        json_put_number(cap, "references_left_out", alert->reference_count - i);
+        json_write_number(writer, "references_left_out", alert->reference_count - i);
 }
 
-static json_t *cap_to_json(struct arena *arena, const struct alert *alert)
+static void write_cap(struct json_writer *writer, struct arena *arena, const struct alert *alert)
 {
-    json_t *cap = json_object();
-
-    json_put_cstr(cap, "status", cap_status_name(alert->status));
-    json_put_cstr(cap, "msgType", cap_msg_type_name(alert->msg_type));
-    put_short(cap, arena, "sender", alert->sender);
-    put_short(cap, arena, "identifier", alert->identifier);
-    put_short(cap, arena, "sent", alert->sent.text);
-    put_references(cap, arena, alert);
+    json_begin(writer, "cap", '{');
+    json_write_cstr(writer, "status", cap_status_name(alert->status));
+    json_write_cstr(writer, "msgType", cap_msg_type_name(alert->msg_type));
+    write_short(writer, arena, "sender", alert->sender);
+    write_short(writer, arena, "identifier", alert->identifier);
+    write_short(writer, arena, "sent", alert->sent.text);
+    write_references(writer, arena, alert);
     if (alert->info_count) {
         const struct cap_info *info = &alert->infos[0];
-        put_if_any(cap, arena, "language", info->language);
-        put_if_any(cap, arena, "event", info->event);
-        put_if_any(cap, arena, "headline", info->headline);
-        put_if_any(cap, arena, "severity", slice_from_cstr(cap_severity_name(info->severity)));
-        put_if_any(cap, arena, "urgency", slice_from_cstr(cap_urgency_name(info->urgency)));
-        put_if_any(cap, arena, "certainty", slice_from_cstr(cap_certainty_name(info->certainty)));
-        put_if_any(cap, arena, "expires", info->expires.text);
+        const char *severity = cap_severity_name(info->severity),
+                   *urgency = cap_urgency_name(info->urgency),
+                   *certainty = cap_certainty_name(info->certainty);
+        write_if_any(writer, arena, "language", info->language);
+        write_if_any(writer, arena, "event", info->event);
+        write_if_any(writer, arena, "headline", info->headline);
+        write_if_any(writer, arena, "severity", slice_from_cstr(severity));
+        write_if_any(writer, arena, "urgency", slice_from_cstr(urgency));
+        write_if_any(writer, arena, "certainty", slice_from_cstr(certainty));
+        write_if_any(writer, arena, "expires", info->expires.text);
     }
-    return cap;
+    json_end(writer, '}');
 }
 
-static json_t *recording_to_json(struct arena *arena, const struct bulletin_facts *facts)
+static void write_recording(struct json_writer *writer, struct arena *arena,
+                            const struct bulletin_facts *facts)
 {
-    json_t *recording;
-
-    if (!facts->recording)
-        return json_null();
-    recording = json_object();
-    json_put_digest(recording, "digest", facts->recording);
-    put_short(recording, arena, "name", facts->recording_name);
-    return recording;
+    if (!facts->recording) {
+        json_write_null(writer, "recording");
+        return;
+    }
+    json_begin(writer, "recording", '{');
+    json_write_digest(writer, "digest", facts->recording);
+    write_short(writer, arena, "name", facts->recording_name);
+    json_end(writer, '}');
 }
 
-static json_t *origin_to_json(struct arena *arena, const struct bulletin_facts *facts,
-                              const struct bulletin_digests *digests)
+static void write_origin(struct json_writer *writer, struct arena *arena,
+                         const struct bulletin_facts *facts, const struct bulletin_digests *digests)
 {
-    json_t *origin = json_object(), *signature = json_object();
+    const struct alert *original = facts->original;
 
-    json_put_text(signature, "verdict", facts->signature_verdict);
-    put_short(signature, arena, "signer", facts->signature_signer);
-    json_put_text(origin, "source", facts->source);
-    if (facts->original->form != FORM_CAP)
-        json_put_text(origin, "form", slice_from_cstr(alert_form_name(facts->original->form)));
-    json_put_text(origin, "sender", bounds_name(arena, facts->original->sender));
-    json_put_text(origin, "identifier", bounds_name(arena, facts->original->identifier));
-    put_short(origin, arena, "sent", facts->original->sent.text);
-    json_put_digest(origin, "digest", &digests->original);
-    json_put_number(origin, "size", facts->original_bytes.len);
-    json_put_flag(origin, "inline", digests->original_inline);
-    json_put(origin, "signature", signature);
-    json_put(origin, "recording", recording_to_json(arena, facts));
-    return origin;
+    json_begin(writer, "origin", '{');
+    json_write_text(writer, "source", facts->source);
+    if (original->form != FORM_CAP)
+        json_write_cstr(writer, "form", alert_form_name(original->form));
+    json_write_text(writer, "sender", bounds_name(arena, original->sender));
+    json_write_text(writer, "identifier", bounds_name(arena, original->identifier));
+    write_short(writer, arena, "sent", original->sent.text);
+    json_write_digest(writer, "digest", &digests->original);
+    json_write_number(writer, "size", facts->original_bytes.len);
+    json_write_flag(writer, "inline", digests->original_inline);
+    json_begin(writer, "signature", '{');
+    json_write_text(writer, "verdict", facts->signature_verdict);
+    write_short(writer, arena, "signer", facts->signature_signer);
+    json_end(writer, '}');
+    write_recording(writer, arena, facts);
+    json_end(writer, '}');
 }
 
-static json_t *derived_to_json(struct arena *arena, const struct bulletin_facts *facts,
-                               const struct bulletin_digests *digests)
+static void write_derived(struct json_writer *writer, struct arena *arena,
+                          const struct bulletin_facts *facts,
+                          const struct bulletin_digests *digests)
 {
-    json_t *derived = json_object();
-
-    json_put_text(derived, "target", facts->target);
-    json_put_text(derived, "sender", bounds_name(arena, facts->derived->sender));
-    json_put_text(derived, "identifier", bounds_name(arena, facts->derived->identifier));
-    json_put_digest(derived, "digest", &digests->derived);
-    json_put_number(derived, "size", facts->derived_xml.len);
-    return derived;
+    json_begin(writer, "derived", '{');
+    json_write_text(writer, "target", facts->target);
+    json_write_text(writer, "sender", bounds_name(arena, facts->derived->sender));
+    json_write_text(writer, "identifier", bounds_name(arena, facts->derived->identifier));
+    json_write_digest(writer, "digest", &digests->derived);
+    json_write_number(writer, "size", facts->derived_xml.len);
+    json_end(writer, '}');
 }
 
-static json_t *note_to_json(struct slice where, struct slice code, struct slice text)
+static void write_note(struct json_writer *writer, struct slice where, struct slice code,
+                       struct slice text)
 {
-    json_t *item = json_object();
-
-    json_put_text(item, "where", where);
-    json_put_text(item, "code", code);
-    json_put_text(item, "text", text);
-    return item;
+    json_begin(writer, NULL, '{');
+    json_write_text(writer, "where", where);
+    json_write_text(writer, "code", code);
+    json_write_text(writer, "text", text);
+    json_end(writer, '}');
 }
 
-static json_t *notes_to_json(struct arena *arena, const struct bulletin_note *notes, size_t count)
+static void write_notes(struct json_writer *writer, struct arena *arena, const char *name,
+                        const struct bulletin_note *notes, size_t count)
 {
-    json_t *array = json_array();
     size_t bytes = 0;
 
+    json_begin(writer, name, '[');
     for (size_t i = 0; i < count; i++) {
-        json_t *item =
-            note_to_json(bounds_text(arena, notes[i].where, BOUNDS_WHERE_BYTES), notes[i].code,
-                         bounds_text(arena, notes[i].text, BOUNDS_TEXT_BYTES));
-        bytes += text_bytes(item);
+        struct slice where = bounds_text(arena, notes[i].where, BOUNDS_WHERE_BYTES),
+                     text = shortened(arena, notes[i].text);
+        bytes += item_bytes(where, notes[i].code, text);
         if (bytes > BOUNDS_LIST_BYTES) {
-            json_decref(item);
-            item = note_to_json((struct slice){0}, SLICE("left-out"),
-                                arena_printf(arena, "%zu more", count - i));
-            i = count;
+            write_note(writer, (struct slice){0}, SLICE("left-out"),
+                       arena_printf(arena, "%zu more", count - i));
+            break;
         }
-        json_append(array, item);
+        write_note(writer, where, notes[i].code, text);
     }
-    return array;
+    json_end(writer, ']');
 }
 
-static json_t *translation_to_json(struct arena *arena, const struct bulletin_facts *facts)
+static void write_translation(struct json_writer *writer, struct arena *arena,
+                              const struct bulletin_facts *facts)
 {
-    json_t *translation = json_object();
-
-    json_put_text(translation, "tables", facts->tables_version);
-    json_put_text(translation, "version", facts->relay_version);
-    json_put(translation, "notes", notes_to_json(arena, facts->notes, facts->note_count));
-    return translation;
+    json_begin(writer, "translation", '{');
+    json_write_text(writer, "tables", facts->tables_version);
+    json_write_text(writer, "version", facts->relay_version);
+    write_notes(writer, arena, "notes", facts->notes, facts->note_count);
+    json_end(writer, '}');
 }
 
-static json_t *bbox_to_json(const struct bulletin_facts *facts)
+/* JSON has no word for a number that is not finite. */
+static bool has_bbox(const struct bulletin_facts *facts)
 {
-    json_t *bbox;
-
-    /* JSON has no word for a number that is not finite. */
     for (int i = 0; i < 4; i++)
         if (!facts->has_bbox || !isfinite(facts->bbox[i]))
-            return json_null();
-    bbox = json_array();
-    for (int i = 0; i < 4; i++)
-        json_append(bbox, json_real(facts->bbox[i]));
-    return bbox;
+            return false;
+    return true;
 }
 
-static json_t *area_to_json(const struct bulletin_facts *facts)
+static void write_bbox(struct json_writer *writer, const struct bulletin_facts *facts)
 {
-    json_t *area = json_object(), *schemes = json_object();
-
-    for (size_t i = 0; i < facts->geocode_count && i < BOUNDS_CODES_MAX; i++) {
-        if (facts->geocodes[i].code.len > BOUNDS_CODE_BYTES)
-            continue;
-        char scheme[32] = {0};
-        struct slice name = slice_sub(facts->geocodes[i].scheme, 0, sizeof scheme - 1);
-        memcpy(scheme, name.ptr, name.len);
-        if (!json_object_get(schemes, scheme))
-            json_put(schemes, scheme, json_array());
-        json_append(json_object_get(schemes, scheme), json_text(facts->geocodes[i].code));
+    if (!has_bbox(facts)) {
+        json_write_null(writer, "bbox");
+        return;
     }
-    json_put(area, "bbox", bbox_to_json(facts));
-    json_put_text(area, "grade", facts->boundary_grade);
-    json_put(area, "geocodes", schemes);
-    return area;
+    json_begin(writer, "bbox", '[');
+    for (int i = 0; i < 4; i++)
+        json_write_real(writer, NULL, facts->bbox[i]);
+    json_end(writer, ']');
+}
+
+static bool is_code(const struct bulletin_geocode *geocode)
+{
+    return geocode->code.len <= BOUNDS_CODE_BYTES;
+}
+
+/* Whether none before it has its scheme; they are sorted by scheme, so that the last one tells. */
+static bool is_first_of_scheme(const struct bulletin_geocode *geocodes, size_t at)
+{
+    for (size_t i = at; i-- > 0;)
+        if (is_code(&geocodes[i]) && slice_eq(geocodes[i].scheme, geocodes[at].scheme))
+            return false;
+    return true;
+}
+
+static void write_scheme(struct json_writer *writer, const struct bulletin_geocode *geocodes,
+                         size_t first, size_t count)
+{
+    struct slice scheme = geocodes[first].scheme;
+    char name[32] = {0};
+
+    memcpy(name, scheme.ptr, scheme.len < sizeof name ? scheme.len : sizeof name - 1);
+    json_begin(writer, name, '[');
+    for (size_t i = first; i < count; i++)
+        if (is_code(&geocodes[i]) && slice_eq(geocodes[i].scheme, scheme))
+            json_write_text(writer, NULL, geocodes[i].code);
+    json_end(writer, ']');
+}
+
+static void write_geocodes(struct json_writer *writer, const struct bulletin_facts *facts)
+{
+    size_t count =
+        facts->geocode_count < BOUNDS_CODES_MAX ? facts->geocode_count : BOUNDS_CODES_MAX;
+
+    json_begin(writer, "geocodes", '{');
+    for (size_t i = 0; i < count; i++)
+        if (is_code(&facts->geocodes[i]) && is_first_of_scheme(facts->geocodes, i))
+            write_scheme(writer, facts->geocodes, i, count);
+    json_end(writer, '}');
+}
+
+static void write_area(struct json_writer *writer, const struct bulletin_facts *facts)
+{
+    json_begin(writer, "area", '{');
+    write_bbox(writer, facts);
+    json_write_text(writer, "grade", facts->boundary_grade);
+    write_geocodes(writer, facts);
+    json_end(writer, '}');
+}
+
+static void write_header(struct json_writer *writer, struct arena *arena, const struct key *key,
+                         const struct bulletin_facts *facts, const struct bulletin_number *number,
+                         const struct bulletin_digests *digests)
+{
+    json_begin(writer, NULL, '{');
+    json_write_number(writer, "v", 1);
+    json_write_text(writer, "relay", facts->relay);
+    json_write_cstr(writer, "key", key->id);
+    json_write_cstr(writer, "class", alert_class_name(facts->class));
+    json_write_number(writer, "seq", number->seq);
+    json_write_digest(writer, "chain_prev", &number->chain_prev);
+    json_write_digest(writer, "chain", &digests->chain);
+    write_topics(writer, facts, number);
+    json_write_time_us(writer, "time", number->time_us);
+    json_write_cstr(writer, "side", side_name(facts->side));
+    json_write_texts(writer, "regions", facts->regions, facts->region_count);
+    write_cap(writer, arena, facts->original);
+    write_origin(writer, arena, facts, digests);
+    write_derived(writer, arena, facts, digests);
+    write_translation(writer, arena, facts);
+    write_area(writer, facts);
+    json_write_texts(writer, "copies", number->copies, number->copy_count);
+    if (number->conflict_seq)
+        json_write_number(writer, "conflict", number->conflict_seq);
+    else
+        json_write_null(writer, "conflict");
+    write_notes(writer, arena, "remarks", facts->remarks, facts->remark_count);
+    json_write_time_us(writer, "in_force_until", facts->in_force_until_s * INT64_C(1000000));
+    json_end(writer, '}');
 }
 
 struct slice bulletin_header(struct arena *arena, const struct key *key,
@@ -215,28 +290,17 @@ struct slice bulletin_header(struct arena *arena, const struct key *key,
                              const struct bulletin_number *number,
                              const struct bulletin_digests *digests)
 {
-    json_t *header = json_object();
+    struct buf out;
+    struct json_writer writer = {.out = &out};
+    struct slice header = {0};
 
-    json_put_number(header, "v", 1);
-    json_put_text(header, "relay", facts->relay);
-    json_put_cstr(header, "key", key->id);
-    json_put_cstr(header, "class", alert_class_name(facts->class));
-    json_put_number(header, "seq", number->seq);
-    json_put_digest(header, "chain_prev", &number->chain_prev);
-    json_put_digest(header, "chain", &digests->chain);
-    json_put(header, "topics", topics_to_json(facts, number));
-    json_put_time_us(header, "time", number->time_us);
-    json_put_cstr(header, "side", side_name(facts->side));
-    json_put_texts(header, "regions", facts->regions, facts->region_count);
-    json_put(header, "cap", cap_to_json(arena, facts->original));
-    json_put(header, "origin", origin_to_json(arena, facts, digests));
-    json_put(header, "derived", derived_to_json(arena, facts, digests));
-    json_put(header, "translation", translation_to_json(arena, facts));
-    json_put(header, "area", area_to_json(facts));
-    json_put_texts(header, "copies", number->copies, number->copy_count);
-    json_put(header, "conflict",
-             number->conflict_seq ? json_integer((json_int_t)number->conflict_seq) : json_null());
-    json_put(header, "remarks", notes_to_json(arena, facts->remarks, facts->remark_count));
-    json_put_time_us(header, "in_force_until", facts->in_force_until_s * INT64_C(1000000));
-    return json_take_text(arena, header);
+    buf_init(&out, PACKET_BYTES_MAX);
+    write_header(&writer, arena, key, facts, number, digests);
+    if (!buf_failed(&out)) {
+        char *bytes = buf_take(&out, &header.len);
+        arena_adopt(arena, bytes);
+        header.ptr = bytes;
+    }
+    buf_fini(&out);
+    return header;
 }

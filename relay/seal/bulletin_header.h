@@ -12,7 +12,7 @@ struct bulletin_digests {
     bool original_inline;
 };
 
-/* In the arena. */
+/* In the arena; absent where it would be larger than any packet. */
 struct slice bulletin_header(struct arena *arena, const struct key *key,
                              const struct bulletin_facts *facts,
                              const struct bulletin_number *number,
