@@ -286,15 +286,20 @@ static enum side side_of(const struct session *session, const struct alert *aler
 }
 
 /* Reads the derived bytes back: what is checked is what would be sent. */
-static void print_explained(struct session *session, const struct alert *alert,
-                            const struct translation *translation, const struct trace *trace)
+static int print_explained(struct session *session, const struct alert *alert,
+                           const struct translation *translation, const struct trace *trace)
 {
+    struct explanation explanation;
+    if (!explain(alert, translation, trace, session->made, &explanation)) {
+        struct err err = {0};
+        err_set(&err, ERR_LIMIT,
+                "too many elements to explain; without --explain it is translated");
+        return print_cannot(session, alert, &err);
+    }
     enum target target = target_of_side(session->request.to);
     struct parsed parsed = parser_read(session->parser, session->made, translation->xml);
     profile_check_target(parsed.alerts[0], session->made,
                          target == TARGET_US_EXCHANGE ? PROFILE_US_EXCHANGE : PROFILE_CA_EXCHANGE);
-    struct explanation explanation;
-    explain(alert, translation, trace, session->made, &explanation);
     struct explained explained = {.source = alert,
                                   .translation = translation,
                                   .explanation = &explanation,
@@ -303,6 +308,7 @@ static void print_explained(struct session *session, const struct alert *alert,
                                   .infos_of_other =
                                       alert->info_count == 0 && trace->info_count > 0};
     print_translation(session, translation, &explained);
+    return EXIT_DONE;
 }
 
 static int translate_alert(struct session *session, struct alert *alert)
@@ -331,9 +337,8 @@ static int translate_alert(struct session *session, struct alert *alert)
     if (translate(&options, &input, session->made, &translation, &err) != OK)
         return print_cannot(session, alert, &err);
     if (session->request.explain)
-        print_explained(session, alert, &translation, &trace);
-    else
-        print_translation(session, &translation, NULL);
+        return print_explained(session, alert, &translation, &trace);
+    print_translation(session, &translation, NULL);
     return EXIT_DONE;
 }
 

@@ -21,6 +21,8 @@ struct work_explain {
     struct map *dropped; /* paths of the source that the trace drops */
     struct map *targets; /* paths of the derived message that the trace tells of */
     struct map *moves;   /* areas and resources that changed their place: path to struct slice */
+    struct map *values;  /* list and value of leaves of the derived message, to struct same */
+    size_t *next_same;   /* of each such leaf: the next one in its list that says the same */
     struct explanation *out;
 };
 
@@ -154,17 +156,60 @@ static void explain_leaf(struct work_explain *work, enum explain_how how, ptrdif
 
 /* --- copies --- */
 
+/* Leaves of one list that say the same, in their order: chained by next_same. */
+struct same {
+    size_t first, last; /* NO_MORE: all of them are taken */
+};
+#define NO_MORE SIZE_MAX
+
+/* Rings are the same by their points, however these are spelled. */
+static struct slice list_and_value(struct arena *arena, struct slice list, const struct leaf *leaf)
+{
+    bool ring = leaf->ring && leaf->ring->count > 0;
+    struct slice value = ring ? slice_of((const char *)leaf->ring->points,
+                                         leaf->ring->count * sizeof(*leaf->ring->points))
+                              : leaf->value;
+    char *key = arena_alloc(arena, list.len + 1 + value.len);
+    memcpy(key, list.ptr, list.len);
+    memcpy(key + list.len + 1, value.ptr, value.len);
+    return slice_of(key, list.len + 1 + value.len);
+}
+
+static struct slice list_of(struct arena *arena, struct slice parent, const struct leaf *leaf)
+{
+    return arena_printf(arena, "%.*s/%.*s", SLICE_ARG(parent), SLICE_ARG(leaf->element));
+}
+
+static void index_values(struct work_explain *work)
+{
+    const struct leaves *leaves = &work->derived.leaves;
+    work->next_same = arena_alloc_array(work->arena, leaves->count, sizeof(*work->next_same));
+    for (size_t i = 0; i < leaves->count; i++) {
+        const struct leaf *leaf = &leaves->items[i];
+        struct slice key =
+            list_and_value(work->arena, list_of(work->arena, leaf->parent, leaf), leaf);
+        struct same *same = map_get(work->values, key);
+        work->next_same[i] = NO_MORE;
+        if (same) {
+            work->next_same[same->last] = i;
+            same->last = i;
+            continue;
+        }
+        same = arena_alloc(work->arena, sizeof(*same));
+        *same = (struct same){.first = i, .last = i};
+        map_put(work->values, key, same);
+    }
+}
+
 /* An element of the corresponding list that says the same and that nothing else explains. */
 static ptrdiff_t find_copy(struct work_explain *work, const struct leaf *leaf)
 {
-    struct slice parent = path_derived(work, leaf->parent);
-    struct slice list =
-        arena_printf(work->arena, "%.*s/%.*s", SLICE_ARG(parent), SLICE_ARG(leaf->element));
-    struct leaf_range range = leaves_find(&work->derived.leaves, list);
-    for (size_t i = range.first; i < range.end; i++) {
-        const struct leaf *other = &work->derived.leaves.items[i];
-        if (!work->derived.told[i] && leaf_same(leaf, other) &&
-            !map_get(work->targets, other->path))
+    struct slice list = list_of(work->arena, path_derived(work, leaf->parent), leaf);
+    struct same *same = map_get(work->values, list_and_value(work->arena, list, leaf));
+    while (same && same->first != NO_MORE) {
+        size_t i = same->first;
+        same->first = work->next_same[i];
+        if (!map_get(work->targets, work->derived.leaves.items[i].path))
             return (ptrdiff_t)i;
     }
     return NO_LEAF;
@@ -482,7 +527,22 @@ static const struct cap_info *const *infos_of(struct arena *arena, const struct 
     return infos;
 }
 
-void explain(const struct alert *source, const struct translation *translation,
+static void explain_all(struct work_explain *work, const struct notes *notes)
+{
+    struct explanation *out = work->out;
+    read_trace(work);
+    index_values(work);
+    explain_copies(work);
+    explain_traced(work);
+    explain_noted(work, notes);
+    explain_echoes(work);
+    explain_rest(work);
+    place_rows(work);
+    if (out->count > 0)
+        qsort(out->rows, out->count, sizeof(*out->rows), by_place);
+}
+
+bool explain(const struct alert *source, const struct translation *translation,
              const struct trace *trace, struct arena *arena, struct explanation *out)
 {
     const struct alert *derived = translation->derived;
@@ -492,21 +552,18 @@ void explain(const struct alert *source, const struct translation *translation,
                                 .dropped = map_create(),
                                 .targets = map_create(),
                                 .moves = map_create(),
+                                .values = map_create(),
                                 .out = out};
     side_read(&work.source, arena, source, trace->infos, trace->info_count);
     side_read(&work.derived, arena, derived, infos_of(arena, derived), derived->info_count);
-    read_trace(&work);
-    explain_copies(&work);
-    explain_traced(&work);
-    explain_noted(&work, &translation->notes);
-    explain_echoes(&work);
-    explain_rest(&work);
-    place_rows(&work);
-    if (out->count > 0)
-        qsort(out->rows, out->count, sizeof(*out->rows), by_place);
+    bool few = !work.source.leaves.too_many && !work.derived.leaves.too_many;
+    if (few)
+        explain_all(&work, &translation->notes);
     map_destroy(work.dropped, NULL);
     map_destroy(work.targets, NULL);
     map_destroy(work.moves, NULL);
+    map_destroy(work.values, NULL);
     leaves_fini(&work.source.leaves);
     leaves_fini(&work.derived.leaves);
+    return few;
 }

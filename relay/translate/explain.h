@@ -42,8 +42,9 @@ struct explanation {
 };
 
 /* `trace` as translate() left it together with `translation`, both of that source. Rows lie in the
- * arena or lend from what is given. Never fails. */
-void explain(const struct alert *source, const struct translation *translation,
+ * arena or lend from what is given. False, and no rows, where either message has more than 100,000
+ * elements. */
+bool explain(const struct alert *source, const struct translation *translation,
              const struct trace *trace, struct arena *arena, struct explanation *out);
 
 /* The text that a note code has in note_codes.tsv; "" for a code that is not there. Lent for ever.

@@ -7,15 +7,18 @@
 
 #define AUTO_TRANSLATED "profile:CAP-CP:0.4:AutoTranslated"
 
+/* Of a language tag. */
+enum primary { PRIMARY_THIRD = 0, PRIMARY_ENGLISH, PRIMARY_FRENCH };
+
 /* What differs between the two languages. */
 static const struct made_language {
     const char *name, *tag;
-    const char *own, *other; /* primary tags: what is looked for, and whose infos get it first */
+    enum primary own, other; /* what is looked for, and whose infos get it first */
     const char *note_generated, *note_left_out, *note_kept;
 } made_languages[] = {
-    [WORDS_FRENCH] = {"French", "fr-CA", "fr", "en", NOTE_FRENCH_GENERATED, NOTE_FRENCH_LEFT_OUT,
-                      NOTE_FRENCH_EVENT_KEPT},
-    [WORDS_ENGLISH] = {"English", "en-US", "en", "fr", NOTE_ENGLISH_GENERATED,
+    [WORDS_FRENCH] = {"French", "fr-CA", PRIMARY_FRENCH, PRIMARY_ENGLISH, NOTE_FRENCH_GENERATED,
+                      NOTE_FRENCH_LEFT_OUT, NOTE_FRENCH_EVENT_KEPT},
+    [WORDS_ENGLISH] = {"English", "en-US", PRIMARY_ENGLISH, PRIMARY_FRENCH, NOTE_ENGLISH_GENERATED,
                        NOTE_ENGLISH_LEFT_OUT, NOTE_ENGLISH_EVENT_KEPT},
 };
 
@@ -103,11 +106,25 @@ static struct cap_info generated_of(struct work *work, size_t i,
     return info;
 }
 
-static bool is_language(const struct cap_info *info, const char *primary)
+static bool is_language(struct slice tag, const char *primary)
 {
     size_t len = strlen(primary);
-    return slice_istarts_with(info->language, primary) &&
-           (info->language.len == len || info->language.ptr[len] == '-');
+    return slice_istarts_with(tag, primary) && (tag.len == len || tag.ptr[len] == '-');
+}
+
+/* Of each derived info; read once, because each is held against each. */
+static enum primary *primaries_of(struct work *work)
+{
+    const struct alert *derived = work->derived;
+    enum primary *primaries =
+        arena_alloc_array(work->arena, derived->info_count, sizeof(*primaries));
+    for (size_t i = 0; i < derived->info_count; i++) {
+        struct slice tag = derived->infos[i].language;
+        primaries[i] = is_language(tag, "en")   ? PRIMARY_ENGLISH
+                       : is_language(tag, "fr") ? PRIMARY_FRENCH
+                                                : PRIMARY_THIRD;
+    }
+    return primaries;
 }
 
 static bool pairs_equal(const struct cap_pairs *a, const struct cap_pairs *b)
@@ -146,14 +163,29 @@ static bool is_counterpart(const struct cap_info *a, const struct cap_info *b)
            areas_equal(a, b);
 }
 
-/* Takes the first that is left: each info is the counterpart of one. */
-static bool take_counterpart(const struct work *work, size_t i, const char *primary, bool *taken)
+/* What is left of the infos of one language. */
+struct offer {
+    const enum primary *primaries;
+    enum primary primary;
+    bool *taken;
+    size_t count; /* infos of the message */
+};
+
+static struct offer offer_of(struct work *work, const enum primary *primaries, enum primary primary)
 {
-    for (size_t j = 0; j < work->info_count; j++) {
-        if (j == i || taken[j] || !is_language(&work->derived->infos[j], primary) ||
+    size_t count = work->derived->info_count;
+    return (struct offer){primaries, primary, arena_alloc_array(work->arena, count, sizeof(bool)),
+                          count};
+}
+
+/* Takes the first that is left: each info is the counterpart of one. */
+static bool take_counterpart(const struct work *work, size_t i, struct offer *offer)
+{
+    for (size_t j = 0; j < offer->count; j++) {
+        if (offer->primaries[j] != offer->primary || offer->taken[j] ||
             !is_counterpart(work->infos[i], work->infos[j]))
             continue;
-        taken[j] = true;
+        offer->taken[j] = true;
         return true;
     }
     return false;
@@ -162,18 +194,18 @@ static bool take_counterpart(const struct work *work, size_t i, const char *prim
 /* Infos of the other official language first; a third one only where neither says the same. */
 static bool *infos_without(struct work *work, const struct made_language *made)
 {
-    const struct alert *derived = work->derived;
-    bool *own_taken = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
-    bool *needed = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
-    for (size_t i = 0; i < derived->info_count; i++) {
-        if (is_language(&derived->infos[i], made->other))
-            needed[i] = !take_counterpart(work, i, made->own, own_taken);
+    size_t count = work->derived->info_count;
+    const enum primary *primaries = primaries_of(work);
+    struct offer own = offer_of(work, primaries, made->own);
+    struct offer other = offer_of(work, primaries, made->other);
+    bool *needed = arena_alloc_array(work->arena, count, sizeof(bool));
+    for (size_t i = 0; i < count; i++) {
+        if (primaries[i] == made->other)
+            needed[i] = !take_counterpart(work, i, &own);
     }
-    bool *other_taken = arena_alloc_array(work->arena, derived->info_count, sizeof(bool));
-    for (size_t i = 0; i < derived->info_count; i++) {
-        if (!is_language(&derived->infos[i], "en") && !is_language(&derived->infos[i], "fr"))
-            needed[i] = !take_counterpart(work, i, made->other, other_taken) &&
-                        !take_counterpart(work, i, made->own, own_taken);
+    for (size_t i = 0; i < count; i++) {
+        if (primaries[i] == PRIMARY_THIRD)
+            needed[i] = !take_counterpart(work, i, &other) && !take_counterpart(work, i, &own);
     }
     return needed;
 }

@@ -33,7 +33,8 @@ static struct leaf *add(struct reading *reading, struct slice parent, const char
                         long item, struct slice value)
 {
     struct leaves *leaves = reading->leaves;
-    if (slice_is_empty(value))
+    leaves->too_many |= leaves->count == LEAVES_MAX;
+    if (slice_is_empty(value) || leaves->too_many)
         return NULL;
     char number[32] = "";
     if (item >= 0)
@@ -127,7 +128,8 @@ static void add_polygon(struct reading *reading, struct slice parent, size_t k,
                              ? arena_printf(reading->arena, "%zu points", ring->count)
                              : ring->text;
     struct leaf *leaf = add(reading, parent, "polygon", (long)k, value);
-    leaf->ring = ring;
+    if (leaf)
+        leaf->ring = ring;
 }
 
 static void add_circle(struct reading *reading, struct slice parent, size_t k,

@@ -28,7 +28,11 @@ struct leaves {
     size_t count;
     size_t capacity;
     struct map *ranges; /* path to struct leaf_range in the arena */
+    bool too_many;      /* more than LEAVES_MAX: the rest was not read */
 };
+
+/* Twenty times the largest recorded alert; what has more is meant to be slow. */
+enum { LEAVES_MAX = 100000 };
 
 /* The head of `alert` with those infos, which need not be its own. Values lend from them or lie in
  * the arena; leaves_fini() frees the rest. */

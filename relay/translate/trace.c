@@ -66,10 +66,32 @@ static bool is_own(struct slice path)
            slice_ends_with(path, "/ceiling");
 }
 
+static bool is_below(struct slice path, struct slice parent)
+{
+    return path.len > parent.len && slice_eq(slice_sub(path, 0, parent.len), parent) &&
+           path.ptr[parent.len] == '/';
+}
+
+/* What the trace says of one area stands together: the last such run, which is the nearest. */
+static void run_of(const struct trace *trace, struct slice parent, size_t *first, size_t *end)
+{
+    size_t at = trace->count;
+    while (at > 0 && !is_below(trace->items[at - 1].from, parent) &&
+           !is_below(trace->items[at - 1].to, parent))
+        at--;
+    *end = at;
+    while (at > 0 && (is_below(trace->items[at - 1].from, parent) ||
+                      is_below(trace->items[at - 1].to, parent)))
+        at--;
+    *first = at;
+}
+
 void trace_repeat(struct trace *trace, struct arena *arena, const char *before, const char *path)
 {
-    size_t count = trace ? trace->count : 0;
-    for (size_t i = 0; i < count; i++) {
+    size_t first = 0, end = 0;
+    if (trace)
+        run_of(trace, slice_from_cstr(before), &first, &end);
+    for (size_t i = first; i < end; i++) {
         const struct trace_item item = trace->items[i];
         const char *from = moved(arena, item.from, before, path);
         const char *to = moved(arena, item.to, before, path);

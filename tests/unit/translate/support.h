@@ -253,7 +253,7 @@ static inline void check_explained(struct fixture *fixture, const struct alert *
     struct translate_input input = {
         .alert = source, .class = alert_class_of_status(source->status), .target = target};
     assert_int_equal(translate(&options, &input, fixture->arena, &translation, &err), OK);
-    explain(source, &translation, &trace, fixture->arena, &explanation);
+    assert_true(explain(source, &translation, &trace, fixture->arena, &explanation));
     for (size_t i = 0; i < explanation.count; i++) {
         const struct explain_row *row = &explanation.rows[i];
         if (row->how == EXPLAIN_COPIED && !slice_eq(row->from_value, row->to_value))

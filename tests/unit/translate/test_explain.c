@@ -52,7 +52,8 @@ static void translate_traced(struct fixture *fixture, const struct alert *alert,
                                     .referenced_count = count};
     told->trace = (struct trace){0};
     assert_int_equal(translate(&options, &input, fixture->arena, &told->translation, &err), OK);
-    explain(alert, &told->translation, &told->trace, fixture->arena, &told->explanation);
+    assert_true(
+        explain(alert, &told->translation, &told->trace, fixture->arena, &told->explanation));
 }
 
 static const struct alert *told_of(struct fixture *fixture, const char *text, enum target target,
@@ -201,7 +202,7 @@ static void test_what_nobody_accounts_for(void **state)
     info->headline = SLICE("Something else");
     info->contact = SLICE("Somebody");
     info->parameters.items[0].value = SLICE("2");
-    explain(alert, &told.translation, &told.trace, fixture.arena, &told.explanation);
+    assert_true(explain(alert, &told.translation, &told.trace, fixture.arena, &told.explanation));
     assert_int_equal(told.explanation.unaccounted, 5);
     check_row(&told, "alert/info[1]/headline", "", EXPLAIN_UNACCOUNTED, "");
     check_row(&told, "", "alert/info[1]/headline", EXPLAIN_UNACCOUNTED, "");
@@ -251,6 +252,39 @@ static void test_note_meanings(void **state)
     assert_true(slice_is_empty(explain_note_meaning("no-such-note")));
 }
 
+/* Repeats are held against each other once, not each against all; and there is an end to it. */
+static void test_very_many_elements(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct told told = {0};
+    fixture_open(&fixture);
+    const struct alert *given = alert_of(&fixture, slice_from_cstr(canadian));
+    struct alert alert = *given;
+    size_t most = 120000;
+    struct slice *words = arena_alloc_array(fixture.arena, most, sizeof(*words));
+    for (size_t i = 0; i < most; i++)
+        words[i] = SLICE("same");
+    alert.incidents = (struct cap_texts){.items = words, .count = 60000};
+    translate_traced(&fixture, &alert, TARGET_US_EXCHANGE, NULL, 0, &told);
+    assert_int_equal(told.explanation.unaccounted, 0);
+    size_t copied = 0;
+    for (size_t i = 0; i < told.explanation.count; i++)
+        copied += told.explanation.rows[i].how == EXPLAIN_COPIED &&
+                  slice_starts_with(told.explanation.rows[i].from, "alert/incidents[");
+    assert_int_equal(copied, 60000);
+    alert.incidents.count = most;
+    struct err err = {0};
+    struct translate_options options = {.derived_sender = SLICE("relay@test.example"),
+                                        .trace = &told.trace};
+    struct translate_input input = {
+        .alert = &alert, .class = CLASS_ACTUAL, .target = TARGET_US_EXCHANGE};
+    assert_int_equal(translate(&options, &input, fixture.arena, &told.translation, &err), OK);
+    assert_false(explain(&alert, &told.translation, &told.trace, fixture.arena, &told.explanation));
+    assert_int_equal(told.explanation.count, 0);
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_a_trace_changes_nothing),
         cmocka_unit_test(test_rows_are_in_the_order_of_the_message),
         cmocka_unit_test(test_note_meanings),
+        cmocka_unit_test(test_very_many_elements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
