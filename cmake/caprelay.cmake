@@ -5,7 +5,7 @@ find_package(Threads REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 foreach(pair
     "XML2=libxml-2.0" "ZMQ=libzmq" "SODIUM=libsodium" "ZSTD=libzstd" "SQLITE=sqlite3" "YAML=yaml-0.1"
-    "JANSSON=jansson" "RABBITMQ=librabbitmq" "XMLSEC=xmlsec1-openssl" "CURL=libcurl" "MICROHTTPD=libmicrohttpd" "GNUTLS=gnutls" "CRYPTO=libcrypto" "SYSTEMD=libsystemd" "CMOCKA=cmocka")
+    "JANSSON=jansson" "RABBITMQ=librabbitmq" "STROPHE=libstrophe" "XMLSEC=xmlsec1-openssl" "CURL=libcurl" "MICROHTTPD=libmicrohttpd" "GNUTLS=gnutls" "CRYPTO=libcrypto" "SYSTEMD=libsystemd" "CMOCKA=cmocka")
   string(REPLACE "=" ";" pair "${pair}")
   list(GET pair 0 name)
   list(GET pair 1 module)

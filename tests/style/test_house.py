@@ -33,6 +33,7 @@ DOORS = {
     "gnutls/": {"relay/httpd"},
     "amqp.h": {"relay/amqp"},
     "amqp_": {"relay/amqp"},
+    "strophe.h": {"relay/xmpp"},
 }
 
 # room: what it may include of the other rooms. Headers of `relayd*.c` and of tests are not bound by it.
@@ -45,6 +46,7 @@ KNOWS = {
     "amqp": {"base", "loop"},
     "http": {"base", "loop"},
     "httpd": {"base", "loop"},
+    "xmpp": {"base", "loop"},
     "alert": {"base"},
     "origin": {"base", "alert"},
     "cog": {"base", "alert", "origin"},
@@ -60,7 +62,7 @@ KNOWS = {
 }
 
 # Rooms whose headers an adapter may include; intake/intake.h too, for the alert in an outcome.
-ADAPTERS_KNOW = {"base", "conf", "log", "loop", "alert", "http", "dial", "amqp", "cog"}
+ADAPTERS_KNOW = {"base", "conf", "log", "loop", "alert", "http", "dial", "amqp", "xmpp", "cog"}
 # Adapters that use more of the host than adapter.h: the doors for authorities, which answer with receipts.
 WIDER_DOOR = {"inject", "inject_http"}
 
