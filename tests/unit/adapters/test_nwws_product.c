@@ -1,0 +1,183 @@
+/* Products of the weather wire: as NOAAPort carries them, as XML leaves them, and broken ones. */
+#include "adapters/nwws/product.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ALERT                                                                                      \
+    "<?xml version=\"1.0\"?>\n<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\">\n  "          \
+    "<note>a &lt; b > c</note>\n</alert>"
+
+static struct product read_text(const char *text)
+{
+    return product_read(slice_from_cstr(text));
+}
+
+static void test_both_forms(void **state)
+{
+    static const char *const forms[] = {
+        "\001006\r\r\nXOUS52 KWBC 292141\r\r\nCAPCAE\r\r\n" ALERT "\r\r\n\003\n",
+        "\n\n006 \n\nXOUS52 KWBC 292141\n\nCAPCAE\n\n" ALERT "\n\n",
+        "006 \r\nXOUS52 KWBC 292141\r\nCAPCAE\r\n" ALERT,
+        "XOUS52 KWBC 292141\nCAPCAE\n" ALERT "\n",
+        "\n\n\n006\nXOUS52 KWBC 292141 \nCAPCAE \n\n\n" ALERT "\n\n\n\003",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct product product = read_text(forms[i]);
+        assert_true(slice_eq_cstr(product.heading, "XOUS52 KWBC 292141"));
+        assert_true(slice_eq_cstr(product.awips_id, "CAPCAE"));
+        assert_true(slice_eq_cstr(product.text, ALERT));
+        assert_true(slice_eq_cstr(product.markup, ALERT));
+        assert_true(product_has_alert(&product));
+    }
+}
+
+static void test_short_stations_and_corrections(void **state)
+{
+    (void)state;
+    struct product product =
+        read_text("\n\n454\n\nASUS45 KCYS 171910 CCA\n\nRWRWY \n\nWYOMING ROUNDUP\n\n");
+    assert_true(slice_eq_cstr(product.heading, "ASUS45 KCYS 171910 CCA"));
+    assert_true(slice_eq_cstr(product.awips_id, "RWRWY"));
+    assert_true(slice_eq_cstr(product.text, "WYOMING ROUNDUP"));
+    assert_null(product.markup.ptr);
+    assert_false(product_has_alert(&product));
+}
+
+/* What has no frame, or another one, or half of one: the alert is found all the same. */
+static void test_broken_frames(void **state)
+{
+    static const struct {
+        const char *text;
+        bool heading, awips_id, markup, alert;
+    } cases[] = {
+        {ALERT, false, false, true, true},
+        {"\n\n006 \n\n" ALERT, false, false, true, true},
+        {"\n\n006 \n\nXOUS52 KWBC 292141\n\n" ALERT, true, false, true, true},
+        {"XOUS52 KWBC 2921\nCAPCAE\n" ALERT, false, false, true, true}, /* no heading */
+        {"xous52 kwbc 292141\n" ALERT, false, false, true, true},
+        {"123456\nXOUS52 KWBC 292141\nCAPCAE\n" ALERT, false, false, true, true},
+        {"XOUS52 KWBC 292141\nTOOLONGID\n" ALERT, true, false, true, true},
+        {"XOUS52 KWBC 292141\nCAPCAE\n<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><ident",
+         true, true, true, true}, /* cut off: to the last > */
+        {"XOUS52 KWBC 292141\nCAPCAE\n<alert", true, true, false, false},
+        {"XOUS52 KWBC 292141\nCAPCAE\n> <", true, true, false, false},
+        {"XOUS52 KWBC 292141\nCAPCAE\n", true, true, false, false},
+        {"XOUS52 KWBC 292141", true, false, false, false},
+        {"006", false, false, false, false},
+        {"\001\r\r\n\003", false, false, false, false},
+        {"", false, false, false, false},
+        {"XOUS52 KWBC 292141\nTAFBOS\nWIND < 10KT AND > 5KT", true, true, true, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct product product = read_text(cases[i].text);
+        assert_int_equal(product.heading.ptr != NULL, cases[i].heading);
+        assert_int_equal(product.awips_id.ptr != NULL, cases[i].awips_id);
+        assert_int_equal(product.markup.ptr != NULL, cases[i].markup);
+        assert_int_equal(product_has_alert(&product), cases[i].alert);
+        if (cases[i].alert && slice_ends_with(slice_from_cstr(cases[i].text), ALERT))
+            assert_true(slice_eq_cstr(product.markup, ALERT));
+    }
+}
+
+static bool lies_within(struct slice part, struct slice whole)
+{
+    return !part.ptr || (part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len);
+}
+
+/* Cut at every byte, and with every byte another: what is found lies in what was given. */
+static void test_every_cut_and_every_changed_byte(void **state)
+{
+    static const char text[] =
+        "\001\r\r\n006 \r\r\nXOUS52 KWBC 292141\r\r\nCAPCAE\r\r\n" ALERT "\r\r\n\003\n";
+    static const char bytes[] = {'\0', '\001', '\003', '\r', '\n', ' ', '<', '>', 'A', '9', '\377'};
+    (void)state;
+    for (size_t len = 0; len < sizeof text; len++) {
+        char *copy = malloc(len + 1); /* exact, for the address sanitizer */
+        memcpy(copy, text, len);
+        struct slice whole = slice_of(copy, len);
+        for (size_t i = 0; i <= sizeof bytes && len > 0; i++) {
+            struct product product = product_read(whole);
+            assert_true(lies_within(product.heading, whole));
+            assert_true(lies_within(product.awips_id, whole));
+            assert_true(lies_within(product.text, whole));
+            assert_true(lies_within(product.markup, product.text));
+            if (i < sizeof bytes)
+                copy[len - 1] = bytes[i];
+        }
+        free(copy);
+    }
+}
+
+static void test_the_recorded_product(void **state)
+{
+    static char bytes[65536];
+    (void)state;
+    FILE *file = fopen(CAPRELAY_SHARED "/corpus/nws/cap_decoded_wire.txt", "rb");
+    if (!file) {
+        printf("skipped: no recorded product in " CAPRELAY_SHARED "\n");
+        skip();
+    }
+    struct slice whole = slice_of(bytes, fread(bytes, 1, sizeof bytes, file));
+    fclose(file);
+    struct product product = product_read(whole);
+    assert_true(slice_eq_cstr(product.heading, "XOUS52 KWBC 292141"));
+    assert_true(slice_eq_cstr(product.awips_id, "CAPCAE"));
+    assert_true(slice_starts_with(product.markup, "<?xml "));
+    assert_true(slice_ends_with(product.markup, "</alert>"));
+    assert_true(slice_eq(product.markup, product.text));
+    assert_true(product_has_alert(&product));
+}
+
+static void test_numbers(void **state)
+{
+    static const char *const broken[] = {
+        "", ".", "1", "1.", ".1", "1.2.3", "a.1", "1.a", "-1.2", "99999999999999999999999.1"};
+    uint64_t process, number;
+    (void)state;
+    assert_true(product_number_read(SLICE("14425.3"), &process, &number));
+    assert_int_equal(process, 14425);
+    assert_int_equal(number, 3);
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+        assert_false(product_number_read(slice_from_cstr(broken[i]), &process, &number));
+}
+
+static void test_holes(void **state)
+{
+    static const struct {
+        uint64_t process, number, missing;
+    } steps[] = {
+        {7, 100, 0},                          /* the first of a process */
+        {7, 101, 0}, {7, 101, 0}, {7, 99, 0}, /* again */
+        {7, 102, 0}, {7, 105, 2}, {7, 105, 0}, {8, 3, 0},  {8, 4, 0}, {7, 106, 0}, /* two at once */
+        {8, 6, 1},   {9, 1, 0},   {10, 1, 0},  {11, 1, 0}, /* 7 is forgotten */
+        {7, 200, 0}, {7, 202, 1},
+    };
+    struct product_numbers numbers = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        assert_int_equal(product_numbers_missing(&numbers, steps[i].process, steps[i].number),
+                         steps[i].missing);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_both_forms),
+        cmocka_unit_test(test_short_stations_and_corrections),
+        cmocka_unit_test(test_broken_frames),
+        cmocka_unit_test(test_every_cut_and_every_changed_byte),
+        cmocka_unit_test(test_the_recorded_product),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_holes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
