@@ -206,6 +206,7 @@ static enum err_code atom_init(void *instance, struct host *host, struct err *er
     source->host = host;
     source->arena = arena_create();
     atom_items_init(&source->items);
+    atom_incidents_init(&source->incidents);
     if (http_url_check(source->url, err) != OK)
         return err_wrap(err, "url");
     if (slice_ifind(source->url, "secret=") >= 0)
@@ -270,6 +271,7 @@ static void atom_fini(void *instance)
     struct atom_source *source = instance;
     atom_stop(source);
     atom_items_fini(&source->items);
+    atom_incidents_fini(&source->incidents);
     arena_destroy(source->arena);
     explicit_bzero(source->secret, sizeof source->secret);
 }

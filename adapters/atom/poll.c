@@ -66,8 +66,10 @@ static void look(struct atom_source *source, enum atom_look kind)
     source->elsewhere = 0;
     source->look_began_us = now_us;
     replace(&source->page_url, atom_look_url(source, arena, kind));
-    if (kind == ATOM_LOOK_ALL)
+    if (kind == ATOM_LOOK_ALL) {
         atom_items_look(&source->items);
+        atom_incidents_look(&source->incidents);
+    }
     ask_page(source);
     arena_destroy(arena);
 }

@@ -2,12 +2,14 @@
  * source: what the files of the adapter share.
  *
  * atom.c: options and contract; request.c: addresses and the secret; poll.c: looking at the feed;
- * take.c: what of a page is new; fetch.c: fetching and handing on; items.h: what is known.
+ * take.c: what of a page is new; fetch.c: fetching and handing on; items.h: what is known;
+ * incidents.h: for what is deleted.
  */
 #ifndef CAPRELAY_ADAPTERS_ATOM_SOURCE_H
 #define CAPRELAY_ADAPTERS_ATOM_SOURCE_H
 
 #include "adapters/adapter.h"
+#include "adapters/atom/incidents.h"
 #include "adapters/atom/items.h"
 #include "adapters/backoff.h"
 #include "alert/atom.h"
@@ -50,6 +52,7 @@ struct atom_source {
     struct loop_timer *poll_timer, *fetch_timer;
     bool paused;
     struct atom_items items;
+    struct atom_incidents incidents;
     /* looking (poll.c) */
     struct backoff poll_backoff;
     char poll_error[200];

@@ -85,11 +85,43 @@ static void take_link(struct atom_source *source, struct arena *arena, const str
             source;
 }
 
+/* An incident that is gone ends; a list of links may drop what it likes. What a hub deletes and
+ * this run of the relay never saw goes on too: somebody has to see to it. */
+static void take_deleted(struct atom_source *source, struct arena *arena,
+                         const struct atom_feed *feed, const struct atom_deleted *deleted)
+{
+    struct slice last = atom_incidents_find(&source->incidents, deleted->id);
+    struct slice key =
+        make_key(arena, deleted->id, arena_printf(arena, "deleted %.*s", SLICE_ARG(deleted->when)));
+    bool matters = last.ptr || source->hub != ATOM_PLAIN;
+    if (!deleted->id.len || !matters || !is_new(source, key))
+        return;
+    struct slice document = atom_deleted_document(arena, feed, deleted, last);
+    struct cap_time when = cap_time_parse_lenient(deleted->when);
+    atom_blot_secret(source, document);
+    host_log(source->host, LOG_LEVEL_INFO, "atom.deleted", "id=%s last_version=%s",
+             log_quote(deleted->id).text, last.ptr ? "known" : "unknown");
+    add_document(source, key, document, when.set ? when.utc_s : 0);
+}
+
+static void keep_incident(struct atom_source *source, const struct atom_entry *entry)
+{
+    if (entry->is_incident && entry->id.len &&
+        !atom_incidents_keep(&source->incidents, entry->id, entry->bytes))
+        host_log(source->host, LOG_LEVEL_WARNING, "atom.incidents",
+                 "id=%s reason=\"too many to remember: if it is deleted, it stands until it "
+                 "expires\"",
+                 log_quote(entry->id).text);
+}
+
 void atom_take_feed(struct atom_source *source, struct arena *arena, const struct atom_feed *feed,
                     struct slice page)
 {
+    for (size_t i = 0; i < feed->deleted_count; i++)
+        take_deleted(source, arena, feed, &feed->deleted[i]);
     for (size_t i = 0; i < feed->count; i++) {
         const struct atom_entry *entry = &feed->entries[i];
+        keep_incident(source, entry);
         bool linked = false;
         for (size_t k = 0; k < entry->link_count; k++) {
             if (!atom_is_message_link(entry, &entry->links[k]))

@@ -271,6 +271,17 @@ bool entry_is_deleted(const xmlNode *node)
            strcmp((const char *)node->name, "deleted-entry") == 0;
 }
 
+bool entry_is_deleted_of(struct reader *r, const xmlNode *node, struct slice id)
+{
+    return entry_is_deleted(node) && id.len && slice_eq(attribute(r, node, "ref"), id);
+}
+
+struct cap_time entry_deleted_when(struct reader *r, const xmlNode *node)
+{
+    struct cap_time time = cap_time_parse_lenient(attribute(r, node, "when"));
+    return time.set ? cap_time_make(r->arena, time.utc_s, time.offset_min) : time;
+}
+
 static void read_next(struct reader *r, const xmlNode *node, struct atom_feed *out)
 {
     struct atom_link *link = NULL;

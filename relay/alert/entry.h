@@ -10,8 +10,11 @@
 /* An element of Atom with that name. */
 bool entry_is(const xmlNode *node, const char *name);
 bool entry_is_cap_alert(const xmlNode *node);
-/* A deleted-entry (RFC 6721). */
+/* A deleted-entry (RFC 6721), and whether it is the entry's with that id. */
 bool entry_is_deleted(const xmlNode *node);
+bool entry_is_deleted_of(struct reader *r, const xmlNode *node, struct slice id);
+/* When, as the deleted-entry says; not set where that cannot be read. */
+struct cap_time entry_deleted_when(struct reader *r, const xmlNode *node);
 /* Whether a CAP alert is at or below the element. */
 bool entry_holds_cap(const xmlNode *node);
 /* The first author among the children, or nothing. */

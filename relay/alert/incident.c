@@ -309,3 +309,12 @@ void incident_read(struct reader *r, const struct atom_entry *entry)
                 "no CAP: incident information made from the entry; msgType Alert, scope Public, "
                 "urgency Unknown and responseType Monitor are the relay's");
 }
+
+void incident_withdraw(struct reader *r, struct cap_time when)
+{
+    struct alert *alert = r->alert;
+    alert->sent = when;
+    for (size_t i = 0; i < alert->info_count; i++)
+        alert->infos[i].expires = when;
+    reader_find(r, "atom.deleted", FINDING_NOTE, r->root, "the entry was deleted: it is over");
+}

@@ -20,5 +20,7 @@ bool incident_is(const struct atom_entry *entry);
 
 /* Fills r->alert; r->root is the entry's element. */
 void incident_read(struct reader *r, const struct atom_entry *entry);
+/* The entry is gone since then: that is when it was sent, and when it ended. */
+void incident_withdraw(struct reader *r, struct cap_time when);
 
 #endif

@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { DELETED_MAX = 1000 }; /* that are compared with each entry beside them */
+
 struct parser {
     struct schemas schemas;
 };
@@ -52,6 +54,7 @@ struct reading {
     struct alert leftovers;      /* findings about what holds no alert */
     struct reader left;          /* that collects them */
     struct atom_author author;   /* of the feed */
+    bool has_deleted;            /* the feed says that entries are gone */
 };
 
 static struct alert *add_alert(struct reading *reading)
@@ -160,11 +163,28 @@ static xmlNode *next_node(xmlNode *node, const xmlNode *root, bool inside)
     return node == root ? NULL : node->next;
 }
 
+/* What the feed says beside an entry; a later version than what was deleted lives. */
+static void withdraw_deleted(struct reader *reader, const xmlNode *node,
+                             const struct atom_entry *entry)
+{
+    unsigned looked_at = 0;
+    for (const xmlNode *other = node->parent->children; other; other = other->next) {
+        if (!entry_is_deleted(other) || looked_at++ >= DELETED_MAX ||
+            !entry_is_deleted_of(reader, other, entry->id))
+            continue;
+        struct cap_time when = entry_deleted_when(reader, other);
+        if (when.set && when.utc_s >= entry->updated.utc_s)
+            incident_withdraw(reader, when);
+    }
+}
+
 static void read_incident(struct reading *reading, const xmlNode *node,
                           const struct atom_entry *entry)
 {
     struct reader reader = begin_alert(reading, node);
     incident_read(&reader, entry);
+    if (reading->has_deleted)
+        withdraw_deleted(&reader, node, entry);
     envelope_apply(&reader);
     reader.alert->kind = KIND_ALERT;
     reader.alert->relayable = !findings_have_fatal(&reader.alert->findings);
@@ -202,6 +222,14 @@ static bool visit_entry(struct reading *reading, xmlNode *node)
     return entry.holds_cap;
 }
 
+static bool child_is_deleted(const xmlNode *feed)
+{
+    const xmlNode *child = feed->children;
+    while (child && !entry_is_deleted(child))
+        child = child->next;
+    return child != NULL;
+}
+
 /* One element of a wrapper: whether to look inside. */
 static bool visit(struct reading *reading, xmlNode *node)
 {
@@ -221,12 +249,15 @@ static bool visit(struct reading *reading, xmlNode *node)
         envelope_attach(node, edxl_read_content(reading->arena, node, line_offset(reading)));
     } else if (entry_is(node, "feed")) {
         reading->author = entry_author(&reading->left, node);
+        reading->has_deleted = child_is_deleted(node);
     } else if (entry_is(node, "entry")) {
         return visit_entry(reading, node);
-    } else if (strcmp((const char *)node->name, "deleted-entry") == 0) {
-        /* RFC 6721. It gives no sender and no status: nothing that a Cancel could be made of. */
+    } else if (entry_is_deleted(node)) {
+        /* It gives no sender and no status: nothing that a Cancel could be made of. */
         reader_find(&reading->left, "atom.deleted", FINDING_WARNING, node,
-                    "an entry was deleted; what was relayed of it stands until it expires");
+                    "an entry was deleted; unless it stands beside this, what was relayed of it "
+                    "stands until it expires");
+        return false;
     }
     return true;
 }

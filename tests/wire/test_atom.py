@@ -194,6 +194,21 @@ def test_an_incident_that_changes_and_is_withdrawn_is_one_chain(make_relay, make
     assert len(versions(relay, entry.id)) == 3
 
 
+def test_a_deleted_incident_is_cancelled(make_relay, make_hub):
+    """By RFC 6721, and after a restart too, as long as the hub lists it."""
+    hub = make_hub()
+    relay = make_relay(sources=[source(hub)]).start()
+    entry = hub.incident("A fire")
+    wait_versions(relay, entry.id, [("relayed", "Alert")])
+    relay.kill()
+    mark = len(relay.log())
+    relay.start()
+    relay.wait_log("source=masas state=live", start=mark)
+    time.sleep(1.1)
+    hub.delete(entry)
+    wait_versions(relay, entry.id, [("relayed", "Alert"), ("relayed", "Cancel")])
+
+
 def test_two_hubs_are_kept_apart(make_relay, make_hub):
     """The same status, Actual, from an operations and from an exercise hub."""
     operations, exercise = make_hub(), make_hub()

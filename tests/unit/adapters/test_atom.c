@@ -184,6 +184,26 @@ static void an_unreadable_feed_with_cap_in_it_is_handed_on_whole_once(void **sta
     assert_true(slice_find(status().reason, "neither an Atom feed nor an entry") > 0);
 }
 
+/* With its last version, so that it can be called off. */
+static void a_deleted_incident_goes_on_with_its_last_version(void **state)
+{
+    (void)state;
+    struct fake_atom_entry *entry = fake_atom_add(NULL, INCIDENT "<title>fire</title>");
+    fake_atom_add("<alert>linked</alert>", NULL);
+    start_with("");
+    run(2 * MINUTE);
+    fake_atom_end(entry);
+    fake_atom.more = "<at:deleted-entry ref='urn:e:0' when='2026-01-02T00:00:00Z'/>"
+                     "<at:deleted-entry ref='urn:e:1' when='2026-01-02T00:00:00Z'/>"
+                     "<at:deleted-entry ref='urn:e:9' when='2026-01-02T00:00:00Z'/>";
+    run(5 * MINUTE);
+    assert_int_equal(world.port.count, 3);
+    struct slice document = world.port.items[2].bytes;
+    assert_true(slice_find(document, "deleted-entry ref='urn:e:0'") > 0);
+    assert_true(slice_find(document, "<title>fire</title>") > 0);
+    assert_true(slice_find(document, "urn:e:9") < 0);
+}
+
 /* --- a hub --- */
 
 static void a_hub_gives_what_changed_also_what_ended(void **state)
@@ -367,6 +387,7 @@ int main(void)
         TEST(what_a_restart_finds_again_is_not_fetched),
         TEST(a_link_elsewhere_is_not_followed_and_not_lost),
         TEST(an_unreadable_feed_with_cap_in_it_is_handed_on_whole_once),
+        TEST(a_deleted_incident_goes_on_with_its_last_version),
         TEST(a_hub_gives_what_changed_also_what_ended),
         TEST(what_an_outage_hid_is_asked_for),
         TEST(an_exercise_hub_needs_the_class),

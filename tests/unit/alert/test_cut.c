@@ -3,6 +3,7 @@
 
 #include "alert/atom.h"
 #include "alert/cut.h"
+#include "alert/lifecycle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,32 @@ static void test_what_is_deleted_is_told(void **state)
     assert_true(slice_find(document, GONE ENTRY("urn:2", TITLE)) > 0);
 }
 
+/* The last version and the word that it is gone make a Cancel; a later version lives. */
+static void test_a_deleted_incident_is_over(void **state)
+{
+    static const struct {
+        const char *id, *when;
+        bool over;
+    } cases[] = {{"urn:1", "2026-04-15T21:00:00Z", true},
+                 {"urn:1", "2026-04-15T20:51:47Z", true},
+                 {"urn:1", "2026-04-15T20:00:00Z", false},
+                 {"urn:1", "yesterday", false},
+                 {"urn:2", "2026-04-15T21:00:00Z", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[2000];
+        snprintf(text, sizeof text,
+                 FEED("<at:deleted-entry ref='%s' when='%s'/>" ENTRY(
+                     "urn:1", CATEGORY("status", "Actual") TITLE)),
+                 cases[i].id, cases[i].when);
+        const struct alert *alert = fixture_one(*state, text);
+        assert_true(alert->relayable);
+        assert_int_equal(alert_entry_is_over(alert), cases[i].over);
+        assert_slice(alert->identifier, "urn:1");
+        if (cases[i].over && i == 0)
+            assert_slice(alert->sent.text, "2026-04-15T21:00:00-00:00");
+    }
+}
+
 /* In UTF-16 no byte can be told to be markup: the feed is read, and not cut. */
 static void test_another_encoding_is_not_cut(void **state)
 {
@@ -223,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_an_entry_alone_is_the_feed_without_the_others),
         cmocka_unit_test(test_an_entry_document_is_as_it_came),
         cmocka_unit_test(test_what_is_deleted_is_told),
+        cmocka_unit_test(test_a_deleted_incident_is_over),
         cmocka_unit_test(test_another_encoding_is_not_cut),
         cmocka_unit_test(test_a_signed_alert_is_as_it_was),
         cmocka_unit_test(test_which_link_is_the_message),

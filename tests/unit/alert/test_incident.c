@@ -117,8 +117,8 @@ static void test_links_are_told(void **state)
     assert_string_equal(none->findings.items[0].rule, "atom.linked");
     assert_true(slice_find(none->findings.items[0].text, "https://hub.example/1.xml") >= 0);
     struct parsed parsed = fixture_read(
-        *state, SLICE(FEED(LINKED "<deleted-entry ref='x'/><entry><id>blog</id></entry>" ENTRY(
-                    STATUS TITLE))));
+        *state, SLICE(FEED(LINKED "<deleted-entry xmlns='http://purl.org/atompub/tombstones/1.0' "
+                                  "ref='x'/><entry><id>blog</id></entry>" ENTRY(STATUS TITLE))));
     assert_int_equal(parsed.count, 1);
     assert_true(parsed.alerts[0]->relayable);
     assert_finding(parsed.alerts[0], "atom.linked");
