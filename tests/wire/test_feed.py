@@ -1,6 +1,7 @@
 """Alerts go in by injection and by file, and come out on the other side, verified and in order."""
 
 from alerts import Alert, Stream
+from lxml import etree
 
 
 def test_an_injected_alert_crosses(relay, injector, subscribe):
@@ -99,3 +100,21 @@ def test_beats_are_the_truth(relay, injector, subscribe):
     assert beat["counts"]["relayed"] == 1
     assert beat["journal"]["state"] == "good"
     assert beat["interval_ms"] == 200
+
+
+def test_an_ending_is_told_apart_in_header_and_derived_message(relay, injector, subscribe):
+    """The header says what the original says; that the derived message is a Cancel stands in a note and in the message itself."""
+    subscriber = subscribe(relay)
+    first = Alert("ending-1", side="ca")
+    ended = Alert("ending-2", side="ca", msg_type="Update", references=[first])
+    ended.xml = ended.xml.replace(b">Monitor<", b">AllClear<").replace(b">Immediate<", b">Past<")
+    for alert in (first, ended):
+        assert injector.inject(alert)["outcome"] == "accepted"
+    subscriber.pump_until(lambda: len(subscriber.order) == 2, 15, "both")
+    bulletin = subscriber.record[2]
+    derived = etree.fromstring(bulletin["derived"])
+    assert bulletin["header"]["cap"]["msgType"] == "Update"
+    assert derived.findtext("{*}msgType") == "Cancel"
+    assert "ending-update" in [note["code"] for note in bulletin["header"]["translation"]["notes"]]
+    assert "sent as msgType Update" in derived.findtext("{*}note")
+    assert subscriber.record[1]["header"]["derived"]["identifier"] in derived.findtext("{*}references")
