@@ -20,7 +20,7 @@ enum {
     TAKEN_PER_TURN = 4, /* each may be a parse of 8 MiB */
     BODIES_MAX = 64 * 1024 * 1024,
     PER_ADDRESS_PART = 4, /* of all connections, one address has at most a quarter */
-    RENEW_EVERY_US = 10 * 1000000,
+    RENEW_EVERY_US = 5 * 1000000,
     CERTIFICATE_WARN_S = 14 * 86400
 };
 

@@ -35,7 +35,7 @@ const struct conf_row conf_inject_http_rows[] = {
     {.name = "certificate",
      .type = CONF_PATH,
      AT(inject_http.certificate),
-     .help = "Its certificate and those above it (PEM). Looked at again every ten seconds: a "
+     .help = "Its certificate and those above it (PEM). Looked at again every five seconds: a "
              "renewed one needs no restart."},
     {.name = "key",
      .type = CONF_PATH,

@@ -13,6 +13,8 @@
 
 enum {
     SECOND_US = 1000000,
+    EAGER_TURNS = 64,
+    PAUSE_US = 10000,
     BACKLOG = 128,
     BUFFER_BYTES = 64 * 1024, /* of one connection; a head must fit */
     SHED_AT_ONCE = 16,        /* places above connections_max for those that are being shed */
@@ -21,26 +23,33 @@ enum {
 
 /* --- turns --- */
 
-/* libmicrohttpd waits for nothing here: its descriptor was ready, or something is left over. */
+/* libmicrohttpd waits for nothing here: its descriptor was ready, or something is left over. It
+ * also says that something is left over for as long as a client stops in the middle of a handshake
+ * (it holds the socket to be readable, and GnuTLS wants more), so that only so many turns follow at
+ * once without anything new. */
 static void run(void *context)
 {
     struct httpd *httpd = context;
     MHD_UNSIGNED_LONG_LONG left_ms = 0;
     MHD_run(httpd->daemon);
-    if (MHD_get_timeout(httpd->daemon, &left_ms) == MHD_YES && left_ms == 0)
-        httpd_kick(httpd);
+    if (MHD_get_timeout(httpd->daemon, &left_ms) != MHD_YES || left_ms > 0)
+        return;
+    loop_timer_start(httpd->again, httpd->eager > 0 ? 0 : PAUSE_US);
+    httpd->eager -= httpd->eager > 0;
 }
 
 static void on_ready(void *context, int events)
 {
+    struct httpd *httpd = context;
     (void)events;
-    run(context);
+    httpd->eager = EAGER_TURNS;
+    run(httpd);
 }
 
 void httpd_kick(struct httpd *httpd)
 {
-    if (!loop_timer_active(httpd->again))
-        loop_timer_start(httpd->again, 0);
+    httpd->eager = EAGER_TURNS;
+    loop_timer_start(httpd->again, 0);
 }
 
 /* --- places --- */

@@ -80,6 +80,7 @@ struct httpd {
     struct MHD_Daemon *daemon;
     struct loop_fd *watcher;
     struct loop_timer *again, *second;
+    int eager; /* turns that may still follow each other at once */
     struct httpd_connection *first, **end;
     unsigned connections;
     size_t bodies_bytes;

@@ -111,6 +111,7 @@ static void tell(struct httpd_request *request, enum httpd_event event)
 static bool take_body(struct httpd_request *request, struct slice piece)
 {
     struct httpd *httpd = request->httpd;
+    httpd_kick(httpd); /* there may be more of it */
     if (request->answered) {
         request->dropped += piece.len;
         return request->dropped <= DROPPED_MAX;

@@ -1,30 +1,40 @@
 """An authority's program without ZeroMQ: POSTs alerts and checks receipts (docs/protocol.md 5.3)."""
 
+import datetime
 import hashlib
 import http.client
+import ipaddress
 import json
 import secrets
 import ssl
-import subprocess
 import time
 
 import nacl.exceptions
 import nacl.signing
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from recorder import need
 from relay import free_ports
 from subscriber import digest
 
 
-def make_certificate(folder, name, days=30, key_mode=0o600):
-    """A certificate of its own making, and its key: two paths."""
+def make_certificate(folder, name, days=30):
+    """A certificate of its own making, begun two days ago, until so many days from now, and its key: two paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days),
-                    "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
-                   check=True, capture_output=True, timeout=30)
-    key.chmod(key_mode)
-    return certificate, key
+    path, key_path = folder / f"{name}.pem", folder / f"{name}.key"
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.utcnow()
+    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=2, hours=1))
+            .not_valid_after(now + datetime.timedelta(days=days)).add_extension(names, critical=False).sign(key, hashes.SHA256()))
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    key_path.touch(mode=0o600)
+    key_path.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return path, key_path
 
 
 def fingerprint(certificate):
