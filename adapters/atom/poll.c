@@ -63,6 +63,7 @@ static void look(struct atom_source *source, enum atom_look kind)
     }
     source->look = kind;
     source->pages = 0;
+    source->tries = 0;
     source->elsewhere = 0;
     source->look_began_us = now_us;
     replace(&source->page_url, atom_look_url(source, arena, kind));
@@ -97,6 +98,7 @@ look_failed(struct atom_source *source, int64_t retry_after_us, const char *form
     vsnprintf(source->poll_error, sizeof source->poll_error, format, args);
     va_end(args);
     atom_items_queue_fresh(&source->items);
+    source->tries = source->pages > 1 ? source->tries + 1 : 0;
     int64_t wait_us = backoff_next(&source->poll_backoff, retry_after_us);
     host_log(source->host, LOG_LEVEL_INFO, "atom.feed", "error=%s failures=%u again_in_s=%lld",
              log_quote_cstr(source->poll_error).text, source->poll_backoff.failures,
@@ -185,6 +187,8 @@ static void take_page(struct atom_source *source, const struct http_result *resu
         arena_destroy(arena);
         return;
     }
+    source->tries = 0;
+    backoff_reset(&source->poll_backoff);
     if (can_be_cut(&feed))
         atom_take_feed(source, arena, &feed, slice_from_cstr(source->page_url));
     else
@@ -239,9 +243,17 @@ static void on_page(void *context, const struct http_result *result)
 
 /* --- start, stop --- */
 
+/* Of a long feed a page that fails is asked for again, not all of them: else the more pages there
+ * are, the less likely is it that one look gets through. */
 static void on_time(void *context)
 {
-    look_next(context);
+    struct atom_source *source = context;
+    if (source->tries == 0 || source->tries > ATOM_PAGE_TRIES_MAX) {
+        look_next(source);
+        return;
+    }
+    source->pages--;
+    ask_page(source);
 }
 
 void atom_poll_start(struct atom_source *source)
@@ -249,6 +261,7 @@ void atom_poll_start(struct atom_source *source)
     source->poll_timer = loop_timer_create(host_loop(source->host), on_time, source);
     source->fresh_us = 0;
     source->all_us = 0;
+    source->tries = 0;
     loop_timer_start(source->poll_timer, 0);
 }
 

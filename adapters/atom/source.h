@@ -18,6 +18,7 @@
 
 enum {
     ATOM_PAGES_MAX = 100,
+    ATOM_PAGE_TRIES_MAX = 5, /* then the look begins anew: the address may have run out */
     ATOM_RETRY_FIRST_US = 2000000,
     ATOM_RETRY_MAX_US = 300000000,
     ATOM_DOWN_AFTER_US = 300000000 /* without a good answer: down, no longer degraded */
@@ -58,6 +59,7 @@ struct atom_source {
     char poll_error[200];
     enum atom_look look;
     unsigned pages;   /* of this look */
+    unsigned tries;   /* of a page behind the first that failed; 0: it did not */
     size_t elsewhere; /* messages of this look behind links that are not followed */
     char *page_url;
     struct atom_tag tags[ATOM_LOOKS];

@@ -29,6 +29,7 @@ static struct {
     int per_page;
     int64_t max_age_us, retry_after_us;
     int status, message_status; /* what everything is answered with; the messages alone */
+    int page_cuts;              /* so many answers with a page behind the first are cut short */
     const char *secret;         /* wanted, as parameter or header */
     const char *link_server;    /* in links; absent: relative ones */
     const char *body_instead;   /* of the feed */
@@ -126,6 +127,12 @@ static void fake_atom_write_feed(const char *url)
 static void fake_atom_answer_feed(const struct http_call *call, struct http_result *result)
 {
     bool since = strstr(call->url, "dtsince=") != NULL;
+    if (strstr(call->url, "page=") && fake_atom.page_cuts > 0) {
+        fake_atom.page_cuts--;
+        result->failure = HTTP_FAILED_BROKEN;
+        result->error = "cut";
+        return;
+    }
     fake_atom.looks += !since;
     fake_atom.since_looks += since;
     fake_atom.last_look_us = fake_atom.now_us ? *fake_atom.now_us : 0;

@@ -132,6 +132,26 @@ static void pages_are_followed(void **state)
     assert_int_equal(fake_atom.unchanged, 0);
 }
 
+/* Else a long feed on a bad line is never read to its end. */
+static void a_page_that_fails_is_asked_for_again_alone(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 25; i++)
+        fake_atom_add(NULL, CAP("x"));
+    fake_atom.per_page = 10;
+    fake_atom.page_cuts = 4;
+    start_with("");
+    run(45 * SECOND);
+    assert_int_equal(world.port.count, 25);
+    assert_int_equal(fake_atom.looks, 3); /* pages that were given */
+    fake_atom.page_cuts = 50;
+    fake_atom_add(NULL, CAP("y"));
+    run(120 * MINUTE);
+    assert_int_equal(fake_atom.page_cuts, 0);
+    assert_int_equal(status().state, SOURCE_LIVE);
+    assert_int_equal(world.port.count, 26);
+}
+
 static void what_a_restart_finds_again_is_not_fetched(void **state)
 {
     (void)state;
@@ -384,6 +404,7 @@ int main(void)
         TEST(an_update_is_a_new_document_and_the_oldest_comes_first),
         TEST(one_message_that_many_entries_lead_to_is_fetched_once),
         TEST(pages_are_followed),
+        TEST(a_page_that_fails_is_asked_for_again_alone),
         TEST(what_a_restart_finds_again_is_not_fetched),
         TEST(a_link_elsewhere_is_not_followed_and_not_lost),
         TEST(an_unreadable_feed_with_cap_in_it_is_handed_on_whole_once),
