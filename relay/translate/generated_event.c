@@ -66,11 +66,26 @@ static const char *line_of(const char *table, struct slice key)
     return high ? "event" : "event_unofficial";
 }
 
-/* The word of an entry's icon is that of a CAP-CP event, though it is no code. */
+/* The row whose cell in that column is the text, ASCII letters without case. */
+static struct slice key_by(const char *name, const char *column, struct slice text)
+{
+    const struct schema_table *table = schema_table_find(name);
+    size_t at = schema_column(table, column);
+    for (size_t row = 0; row < table->row_count; row++) {
+        if (slice_ieq_cstr(text, schema_cell(table, row, at)))
+            return slice_from_cstr(schema_cell(table, row, 0));
+    }
+    return (struct slice){0};
+}
+
+/* Of the code that the message has; else the one whose name, or whose very word (as in the icons of
+ * entries), is the event's text: enough for a name, not for a code. */
 static struct slice capcp_event_of(const struct work *work, const struct cap_info *info)
 {
-    bool icon = slice_is_empty(work->capcp_event) && work->source->form == FORM_ATOM_ENTRY;
-    return icon ? info->event : work->capcp_event;
+    if (!slice_is_empty(work->capcp_event))
+        return work->capcp_event;
+    struct slice named = key_by("capcp_events", "name_en", info->event);
+    return slice_is_empty(named) ? key_by("capcp_events", "code", info->event) : named;
 }
 
 static struct generated_event by_capcp(struct work *work, const struct cap_info *info)
@@ -103,18 +118,6 @@ static struct generated_event french_event_of(struct work *work, size_t info)
                : event;
 }
 
-/* The first column of the row whose French name is that text; absent where there is none. */
-static struct slice key_by_french(const char *name, struct slice text)
-{
-    const struct schema_table *table = schema_table_find(name);
-    size_t name_fr = schema_column(table, "name_fr");
-    for (size_t row = 0; row < table->row_count; row++) {
-        if (slice_ieq_cstr(text, schema_cell(table, row, name_fr)))
-            return slice_from_cstr(schema_cell(table, row, 0));
-    }
-    return (struct slice){0};
-}
-
 /* The CAP-CP code that the source gives, else the one that its event's text names in French. */
 static struct slice capcp_key(const struct cap_info *info)
 {
@@ -123,7 +126,7 @@ static struct slice capcp_key(const struct cap_info *info)
         if (slice_istarts_with(code->name, "profile:CAP-CP:Event:"))
             return table_cell_nocase("capcp_events", code->value, "code");
     }
-    return key_by_french("capcp_events", info->event);
+    return key_by("capcp_events", "name_fr", info->event);
 }
 
 static struct generated_event english_event_of(struct work *work, size_t info)
@@ -136,7 +139,7 @@ static struct generated_event english_event_of(struct work *work, size_t info)
             .name = name,
             .line = "event",
             .by = arena_printf(work->arena, "capcp_events:%.*s", SLICE_ARG(key))};
-    name = key_by_french("event_names_fr", source->event);
+    name = key_by("event_names_fr", "name_fr", source->event);
     if (!slice_is_empty(name))
         return (struct generated_event){
             .name = name,

@@ -229,14 +229,14 @@ static void put_areas(struct work *work, struct buf *out, size_t info, size_t ar
     if (area_count > AREAS_MAX)
         areas = PHRASE(work, "areas", "more", {"areas", areas},
                        {"count", number(work, "%d", (int)(area_count - AREAS_MAX))});
-    put_named(work, out, "areas", areas);
+    put_named(work, out, "areas", on_one_line(work, areas));
 }
 
 static struct slice sender_of(struct work *work, const struct cap_info *info)
 {
     if (slice_is_empty(info->sender_name))
         return work->source->sender;
-    return PHRASE(work, "sender", "named", {"name", info->sender_name},
+    return PHRASE(work, "sender", "named", {"name", on_one_line(work, info->sender_name)},
                   {"sender", work->source->sender});
 }
 

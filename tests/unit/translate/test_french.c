@@ -142,6 +142,9 @@ static void test_event_names(void **state)
         {"See text", NWS("SCY"), "Avis aux petites embarcations",
          " (désignation française non officielle)."},
         {"See text", CAPCP("snowfall"), "Neige", "."},
+        /* No code, but the name of one. */
+        {"earthquake", "", "Tremblement de terre", "."},
+        {"Wildfire", "", "Feu de végétation", " (désignation française non officielle)."},
         /* A test is called one, whatever the text says. */
         {"Tornado Warning", SAME("RWT"), "Test hebdomadaire obligatoire",
          " (désignation française non officielle)."},
@@ -374,7 +377,7 @@ static void check_text(const char *key, const char *text)
         "language",    "minute", "minutes",   "month",    "name",  "sender", "status",
         "text",        "time",   "until",     "value",    "year",  "zone"};
     for (const char *at = text; (at = strchr(at, '{')); at++) {
-        bool found = false;
+        bool found = at[1] == '}'; /* the name of a place */
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !found; i++)
             found =
                 strncmp(at + 1, known[i], strlen(known[i])) == 0 && at[1 + strlen(known[i])] == '}';
@@ -394,9 +397,11 @@ static void check_text(const char *key, const char *text)
 static void test_typography(void **state)
 {
     (void)state;
-    static const char *const tables[][2] = {
-        {"french", "text"}, {"event_names_fr", "name_fr"}, {"capcp_events", "name_fr"}};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const tables[][2] = {{"french", "text"},
+                                            {"event_names_fr", "name_fr"},
+                                            {"capcp_events", "name_fr"},
+                                            {"french_places", "text"}};
+    for (size_t i = 0; i < 4; i++) {
         const struct schema_table *table = schema_table_find(tables[i][0]);
         size_t column = schema_column(table, tables[i][1]);
         for (size_t row = 0; row < table->row_count; row++) {

@@ -57,13 +57,13 @@ static void test_names(void **state)
     (void)state;
     static const struct place_name names[] = {
         {"SAME", "023029", "Washington, ME",
-         "comté de Washington (Maine) (texte d'origine : Washington, ME)"},
+         "comté de Washington (Maine) (texte d'origine : Washington, ME)"},
         {"SAME", "023003 036061", "x",
-         "comté d'Aroostook (Maine); comté de New York (État de New York) (texte d'origine : x)"},
+         "comté d'Aroostook (Maine); comté de New York (État de New York) (texte d'origine : x)"},
         {"UGC", "MEC029", "", "comté de Washington (Maine)"},
         {"FIPS6", "53073", "", "comté de Whatcom (État de Washington)"},
         {"SAME", "123029", "", "comté de Washington (Maine) – partie nord-ouest"},
-        {"SAME", "023000", "Maine", "État du Maine (texte d'origine : Maine)"},
+        {"SAME", "023000", "Maine", "État du Maine (texte d'origine : Maine)"},
         {"UGC", "NYZALL", "", "État de New York"},
         {"SAME", "022071", "", "paroisse d'Orleans (Louisiane)"},
         {"SAME", "002110", "", "borough de Juneau (Alaska)"},
