@@ -38,6 +38,7 @@ struct outlet {
 
     enum source_state state;
     char reason[OUTLET_REASON_BYTES];
+    char shown[2 * OUTLET_REASON_BYTES]; /* with what the kind tells */
     int64_t since_us;
     int64_t last_delivered_us;
     uint64_t delivered, skipped;

@@ -40,6 +40,11 @@ enum alert_class outlet_class(const struct outlet *outlet)
     return outlet->class;
 }
 
+unsigned outlet_sides(const struct outlet *outlet)
+{
+    return outlet->own->sides;
+}
+
 /* --- state --- */
 
 static enum log_level state_level(enum source_state state)
@@ -330,11 +335,11 @@ static void on_delivered(struct outlet *outlet)
     set_state(outlet, SOURCE_LIVE, "delivering");
 }
 
-static int64_t on_refused(struct outlet *outlet, const char *reason)
+static int64_t on_refused(struct outlet *outlet, bool in_any_case, const char *reason)
 {
     char text[OUTLET_REASON_BYTES + 60];
 
-    if (outlet->own->on_refusal == CONF_REFUSAL_SKIP) {
+    if (in_any_case || outlet->own->on_refusal == CONF_REFUSAL_SKIP) {
         skip(outlet, reason);
         snprintf(text, sizeof text, "number %" PRIu64 " was left out: %s", outlet->at.number,
                  reason);
@@ -367,8 +372,8 @@ void outlet_done(struct outlet *outlet, enum outlet_verdict verdict, int64_t ask
         return;
     if (verdict == OUTLET_DELIVERED)
         on_delivered(outlet);
-    if (verdict == OUTLET_REFUSED)
-        pause_us = on_refused(outlet, reason);
+    if (verdict == OUTLET_REFUSED || verdict == OUTLET_LEFT_OUT)
+        pause_us = on_refused(outlet, verdict == OUTLET_LEFT_OUT, reason);
     if (verdict == OUTLET_LATER) {
         outlet->delivery_fails = true;
         set_failing(outlet, reason);

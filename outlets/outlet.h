@@ -45,7 +45,8 @@ struct outlet_bulletin {
 enum outlet_verdict {
     OUTLET_DELIVERED = 0, /* the far end has confirmed it */
     OUTLET_LATER,         /* not now: the far end, the way to it or our credentials */
-    OUTLET_REFUSED        /* this bulletin will never be taken as it is */
+    OUTLET_REFUSED,       /* this bulletin will never be taken as it is */
+    OUTLET_LEFT_OUT       /* nor offered, by the kind's own rules: on to the next, in any case */
 };
 
 /* --- what the engine offers --- */
@@ -67,6 +68,8 @@ struct loop *outlet_loop(struct outlet *outlet);
 /* For logs and identification. */
 struct slice outlet_name(const struct outlet *outlet);
 enum alert_class outlet_class(const struct outlet *outlet);
+/* Bits 1u << enum side; 0: both. */
+unsigned outlet_sides(const struct outlet *outlet);
 
 struct outlet_ops {
     const char *kind;               /* as in the configuration */
@@ -83,6 +86,9 @@ struct outlet_ops {
      */
     void (*stop)(void *instance);
     void (*fini)(void *instance);
+    /* What `status` shows behind the reason, such as counts of the kind's own; "" for nothing.
+     * Optional. */
+    void (*tell)(const void *instance, char *out, size_t size);
 };
 
 /* The registry: NULL-terminated. */

@@ -198,9 +198,20 @@ size_t outlets_count(const struct outlets *outlets)
     return count;
 }
 
+static struct slice shown_reason(struct outlet *outlet)
+{
+    char told[OUTLET_REASON_BYTES] = "";
+
+    if (outlet->ops->tell)
+        outlet->ops->tell(outlet->instance, told, sizeof told);
+    snprintf(outlet->shown, sizeof outlet->shown, "%s%s%s", outlet->reason, *told ? "; " : "",
+             told);
+    return slice_from_cstr(outlet->shown);
+}
+
 struct outlet_status outlets_status(const struct outlets *outlets, size_t index)
 {
-    const struct outlet *outlet = outlets->first;
+    struct outlet *outlet = outlets->first;
     struct journal_head head = {0};
     struct err err;
 
@@ -216,7 +227,7 @@ struct outlet_status outlets_status(const struct outlets *outlets, size_t index)
         .kind = outlet->own->kind,
         .class = outlet->class,
         .state = outlet->state,
-        .reason = slice_from_cstr(outlet->reason),
+        .reason = shown_reason(outlet),
         .since_us = outlet->since_us,
         .last_delivered_us = outlet->last_delivered_us,
         .delivered = outlet->delivered,

@@ -111,6 +111,7 @@ static void judge(struct arena *arena, const struct tally *tally, struct slice s
     unsigned missing = asked & ~(tally->acked & ~tally->absent & ~tally->refused);
     out->acked = tally->acked & ~tally->absent & ~tally->refused & ~(1u << COG_CHANNELS);
     out->refused = tally->refused & ~(1u << COG_CHANNELS);
+    out->held = tally->exchange_acked || tally->known;
     out->outcome = COG_REFUSED;
     if (tally->known)
         out->outcome = COG_KNOWN;

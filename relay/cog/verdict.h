@@ -30,6 +30,7 @@ enum cog_outcome {
 struct cog_verdict {
     enum cog_outcome outcome;
     struct slice text; /* for people, one line */
+    bool held;         /* CAP exchange took it: posted again it would be known already */
     unsigned acked;    /* channels that sent it out, whatever the outcome: bits */
     unsigned refused;  /* channels that said no: bits */
 };

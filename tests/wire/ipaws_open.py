@@ -82,6 +82,7 @@ class _Server(http.server.ThreadingHTTPServer):
     def get_request(self):
         # The handshake belongs to the connection's own thread.
         connection, address = super().get_request()
+        self.ipaws.connections += 1
         connection.settimeout(30)
         return self.ipaws.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
@@ -106,7 +107,7 @@ class Ipaws:
         self.posted, self.tries = [], []  # alerts that were taken; identifiers as they came
         self.script = lambda operation, number: None
         self.statuses = lambda identifier: GOOD
-        self.port = 0
+        self.port = self.connections = 0
         self.open()
 
     def open(self):
