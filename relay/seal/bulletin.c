@@ -103,7 +103,7 @@ enum err_code bulletin_seal(const struct bulletin_options *options, const struct
                         &digests.derived, &digests.original);
     digests.chain = *chain;
     arena = arena_create();
-    buf_init(&packet, PACKET_BYTES_MAX);
+    packet_begin(&packet);
     header = bulletin_header(arena, key, facts, number, &digests);
     packet_put_signed(&packet, key, SEAL_BULLETIN, header);
     packet_put(&packet, facts->derived_xml);
@@ -113,7 +113,7 @@ enum err_code bulletin_seal(const struct bulletin_options *options, const struct
             err_set(err, ERR_LIMIT, "the bulletin is too large (header of %zu bytes)", header.len);
     else
         code = put_frame(options, buf_slice(&packet), frame, err);
-    buf_fini(&packet);
+    packet_end(&packet);
     arena_destroy(arena);
     return code;
 }

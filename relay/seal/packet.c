@@ -1,11 +1,14 @@
 #include "seal/packet.h"
 
+#include "base/mem.h"
+
 #include <pthread.h>
+#include <stdlib.h>
 #include <zstd.h>
 
 /* Level 1: five times smaller in 13 us; higher levels cost more than they save (docs/decisions.md).
  */
-enum { COMPRESSION_LEVEL = 1, LENGTH_BYTES = 4 };
+enum { COMPRESSION_LEVEL = 1, LENGTH_BYTES = 4, KEPT_BYTES_MAX = 1024 * 1024 };
 
 void packet_put(struct buf *out, struct slice part)
 {
@@ -51,34 +54,69 @@ enum err_code packet_split(struct slice bytes, struct packet *out, struct err *e
     return OK;
 }
 
-static pthread_key_t compressor_key;
-static pthread_once_t compressor_once = PTHREAD_ONCE_INIT;
-static bool compressor_keyed;
+/* What a thread that makes packets keeps for the next one until it ends: a compressor costs as much
+ * as compressing an alert, and fresh memory for a large packet nearly as much. */
+struct workbench {
+    ZSTD_CCtx *compressor;
+    struct buf packet;
+};
 
-static void compressor_free(void *compressor)
+static pthread_key_t workbench_key;
+static pthread_once_t workbench_once = PTHREAD_ONCE_INIT;
+static bool workbench_keyed;
+
+static void workbench_free(void *memory)
 {
-    ZSTD_freeCCtx(compressor);
+    struct workbench *bench = memory;
+
+    ZSTD_freeCCtx(bench->compressor);
+    buf_fini(&bench->packet);
+    free(bench);
 }
 
-static void compressor_init(void)
+static void workbench_init(void)
 {
-    compressor_keyed = pthread_key_create(&compressor_key, compressor_free) == 0;
+    workbench_keyed = pthread_key_create(&workbench_key, workbench_free) == 0;
 }
 
-/* This thread's own, kept until it ends: making one costs as much as compressing an alert. NULL
- * where there is no memory for it. */
-static ZSTD_CCtx *compressor(void)
+/* This thread's own; NULL where there is no memory for it. */
+static struct workbench *workbench(void)
 {
-    pthread_once(&compressor_once, compressor_init);
-    ZSTD_CCtx *own = compressor_keyed ? pthread_getspecific(compressor_key) : NULL;
-    if (!own && compressor_keyed) {
-        own = ZSTD_createCCtx();
-        if (own && pthread_setspecific(compressor_key, own) != 0) {
-            ZSTD_freeCCtx(own);
-            own = NULL;
-        }
+    pthread_once(&workbench_once, workbench_init);
+    struct workbench *own = workbench_keyed ? pthread_getspecific(workbench_key) : NULL;
+    if (own || !workbench_keyed)
+        return own;
+    own = mem_alloc(sizeof *own);
+    own->compressor = ZSTD_createCCtx();
+    if (!own->compressor || pthread_setspecific(workbench_key, own) != 0) {
+        workbench_free(own);
+        return NULL;
     }
     return own;
+}
+
+void packet_begin(struct buf *packet)
+{
+    struct workbench *own = workbench();
+
+    buf_init(packet, PACKET_BYTES_MAX);
+    if (own) {
+        *packet = own->packet;
+        own->packet = (struct buf){0};
+        packet->max_bytes = PACKET_BYTES_MAX;
+    }
+}
+
+void packet_end(struct buf *packet)
+{
+    struct workbench *own = workbench();
+
+    if (own && !own->packet.ptr && packet->capacity <= KEPT_BYTES_MAX) {
+        buf_reset(packet);
+        own->packet = *packet;
+    } else {
+        buf_fini(packet);
+    }
 }
 
 enum err_code packet_compress(struct slice packet, struct buf *out, struct err *err)
@@ -89,8 +127,9 @@ enum err_code packet_compress(struct slice packet, struct buf *out, struct err *
 
     if (!place)
         return err_set(err, ERR_LIMIT, "no room for a packet of %zu bytes", packet.len);
-    ZSTD_CCtx *own = compressor();
-    written = own ? ZSTD_compressCCtx(own, place, bound, packet.ptr, packet.len, COMPRESSION_LEVEL)
+    struct workbench *own = workbench();
+    written = own ? ZSTD_compressCCtx(own->compressor, place, bound, packet.ptr, packet.len,
+                                      COMPRESSION_LEVEL)
                   : ZSTD_compress(place, bound, packet.ptr, packet.len, COMPRESSION_LEVEL);
     if (ZSTD_isError(written))
         return err_set(err, ERR_INVALID, "cannot compress: %s", ZSTD_getErrorName(written));

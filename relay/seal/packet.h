@@ -24,6 +24,11 @@ struct packet {
     size_t count;
 };
 
+/* An empty buffer for one packet, in memory that this thread keeps from one to the next, and its
+ * end. */
+void packet_begin(struct buf *packet);
+void packet_end(struct buf *packet);
+
 void packet_put(struct buf *out, struct slice part);
 /* Lent from `bytes`. */
 enum err_code packet_split(struct slice bytes, struct packet *out, struct err *err);

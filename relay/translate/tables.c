@@ -241,19 +241,31 @@ static bool fits(const char *pattern, struct slice name)
     return true;
 }
 
+/* Whether the first letters alone rule the pattern out, as they nearly always do. */
+static bool begins_otherwise(const char *pattern, char first)
+{
+    return !is_mark(*pattern) && lower(*pattern) != first;
+}
+
 struct name_rule table_name_rule(enum target target, const char *element, struct slice name)
 {
     const struct schema_table *table = table_of("value_names");
     size_t element_len = strlen(element);
-    size_t best = table->row_count, best_len = 0;
+    size_t best = table->row_count, best_len = 0, begin = 0;
+    while (begin < name.len && is_mark(name.ptr[begin]))
+        begin++;
+    char first = begin < name.len ? lower(name.ptr[begin]) : '\0';
     for (size_t row = 0; row < table->row_count; row++) {
         const char *key = schema_cell(table, row, 0);
-        if (strncmp(key, element, element_len) != 0 || key[element_len] != '/')
+        if (*key != *element || strncmp(key, element, element_len) != 0 || key[element_len] != '/')
             continue;
         const char *pattern = key + element_len + 1;
-        if (strlen(pattern) > best_len && fits(pattern, name)) {
+        if (begins_otherwise(pattern, first) || !fits(pattern, name))
+            continue;
+        size_t len = strlen(pattern);
+        if (len > best_len) {
             best = row;
-            best_len = strlen(pattern);
+            best_len = len;
         }
     }
     if (best == table->row_count)
