@@ -15,9 +15,6 @@ static const struct conf_choice hubs[] = {{"none", ATOM_PLAIN},
                                           {"exercise", ATOM_EXERCISE},
                                           {"training", ATOM_TRAINING},
                                           {NULL, 0}};
-static const struct conf_choice secret_places[] = {
-    {"query", ATOM_SECRET_QUERY}, {"header", ATOM_SECRET_HEADER}, {NULL, 0}};
-
 #define AT(member) .offset = offsetof(struct atom_source, member)
 
 static const struct conf_row options[] = {
@@ -43,9 +40,8 @@ static const struct conf_row options[] = {
      .type = CONF_CHOICE,
      AT(secret_in),
      .fallback = "query",
-     .choices = secret_places,
-     .help = "query: as parameter `secret`, which servers and proxies write into their logs; "
-             "header: as `Authorization: MASAS-Secret ...`."},
+     .choices = hub_secret_choices,
+     .help = HUB_SECRET_IN_HELP},
     {.name = "bbox",
      .type = CONF_TEXT,
      AT(bbox),
@@ -207,18 +203,12 @@ static enum err_code atom_init(void *instance, struct host *host, struct err *er
     source->arena = arena_create();
     atom_items_init(&source->items);
     atom_incidents_init(&source->incidents);
-    if (http_url_check(source->url, err) != OK)
-        return err_wrap(err, "url");
-    if (slice_ifind(source->url, "secret=") >= 0)
-        return err_set(err, ERR_INVALID, "url: the secret belongs into secret_file");
     if (check_bbox(source->bbox, err) != OK || check_hub(source, err) != OK ||
-        check_lists(source, err) != OK)
+        check_lists(source, err) != OK ||
+        hub_access_init(&source->access, source->arena, source->url, source->secret_file,
+                        (enum hub_secret_in)source->secret_in, err) != OK)
         return err->code;
-    if (source->secret_file.ptr &&
-        conf_secret_read(source->secret_file, 1, source->secret, err) != OK)
-        return err_wrap(err, "secret_file");
     source->shown = http_url_shown(source->arena, source->url);
-    source->server = http_url_join(source->arena, source->shown, SLICE("/"));
     return OK;
 }
 
@@ -273,7 +263,7 @@ static void atom_fini(void *instance)
     atom_items_fini(&source->items);
     atom_incidents_fini(&source->incidents);
     arena_destroy(source->arena);
-    explicit_bzero(source->secret, sizeof source->secret);
+    hub_access_fini(&source->access);
 }
 
 static void atom_pause(void *instance)

@@ -143,7 +143,7 @@ static bool set_next_page(struct atom_source *source, struct arena *arena, struc
     if (next.len == 0)
         return false;
     struct slice url = http_url_join(arena, slice_from_cstr(source->page_url), next);
-    bool same_server = url.ptr && slice_starts_with(url, source->server.ptr);
+    bool same_server = url.ptr && hub_access_is_own(&source->access, url);
     if (same_server && !slice_eq_cstr(url, source->page_url) && source->pages < ATOM_PAGES_MAX) {
         replace(&source->page_url, url);
         return true;
@@ -211,8 +211,8 @@ static void take_page(struct atom_source *source, const struct http_result *resu
 static const char *advice(int status, const struct atom_source *source)
 {
     if (status == 401 || status == 403)
-        return source->secret[0] ? ": it does not take the access code of secret_file"
-                                 : ": it may want secret_file or user_agent";
+        return source->access.secret[0] ? ": it does not take the access code of secret_file"
+                                        : ": it may want secret_file or user_agent";
     return status == 404 || status == 410 ? ": there is no such feed; see url" : "";
 }
 

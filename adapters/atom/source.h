@@ -12,8 +12,8 @@
 #include "adapters/atom/incidents.h"
 #include "adapters/atom/items.h"
 #include "adapters/backoff.h"
+#include "adapters/hub_access.h"
 #include "alert/atom.h"
-#include "conf/secret.h"
 #include "http/http.h"
 
 enum {
@@ -26,7 +26,6 @@ enum {
 
 /* Whether the feed is a MASAS hub, and whether what it says may be Actual. */
 enum atom_hub { ATOM_PLAIN = 0, ATOM_OPERATIONS, ATOM_EXERCISE, ATOM_TRAINING };
-enum atom_secret_in { ATOM_SECRET_QUERY = 0, ATOM_SECRET_HEADER };
 
 /* A hub lists what is current, or with `dtsince` all that changed, what ended too. */
 enum atom_look { ATOM_LOOK_ALL = 0, ATOM_LOOK_SINCE, ATOM_LOOKS };
@@ -41,13 +40,12 @@ struct atom_source {
     /* options */
     struct slice url, secret_file, bbox, lang, user_agent, ca_file, proxy;
     struct conf_texts parameters, fetch_from;
-    int hub, secret_in; /* enum atom_hub, enum atom_secret_in */
+    int hub, secret_in; /* enum atom_hub, enum hub_secret_in */
     int64_t interval_us, catch_up_us, timeout_us, parallel;
     /* from them */
-    char secret[CONF_SECRET_BYTES + 1]; /* empty: none */
+    struct hub_access access;
     struct arena *arena;
-    struct slice shown;  /* the URL without its query, for people */
-    struct slice server; /* the URL's server with a slash: alone it gets the secret */
+    struct slice shown; /* the URL without its query, for people */
     /* while it runs */
     struct http_client *client;
     struct loop_timer *poll_timer, *fetch_timer;
@@ -91,9 +89,6 @@ bool atom_may_fetch(const struct atom_source *source, struct slice url);
 /* Sends a GET, with the secret where the address is on the feed's own server. */
 struct http_request *atom_ask(const struct atom_source *source, struct http_call *call, http_fn fn,
                               void *context);
-/* What the feed's server repeats of the secret is blotted out, in place: what is delivered is
- * published. */
-void atom_blot_secret(const struct atom_source *source, struct slice bytes);
 
 /* --- poll.c --- */
 

@@ -38,7 +38,7 @@ static struct slice document_of(const struct atom_source *source, struct arena *
                                 const struct atom_feed *feed, const struct atom_entry *entry)
 {
     struct slice document = atom_document(arena, feed, entry);
-    atom_blot_secret(source, document);
+    hub_access_blot(&source->access, document);
     return document;
 }
 
@@ -98,7 +98,7 @@ static void take_deleted(struct atom_source *source, struct arena *arena,
         return;
     struct slice document = atom_deleted_document(arena, feed, deleted, last);
     struct cap_time when = cap_time_parse_lenient(deleted->when);
-    atom_blot_secret(source, document);
+    hub_access_blot(&source->access, document);
     host_log(source->host, LOG_LEVEL_INFO, "atom.deleted", "id=%s last_version=%s",
              log_quote(deleted->id).text, last.ptr ? "known" : "unknown");
     add_document(source, key, document, when.set ? when.utc_s : 0);
@@ -150,7 +150,7 @@ bool atom_take_whole(struct atom_source *source, struct arena *arena, struct sli
         return false;
     struct slice key = make_key(arena, body, SLICE("whole"));
     struct slice copy = arena_copy(arena, body);
-    atom_blot_secret(source, copy);
+    hub_access_blot(&source->access, copy);
     if (is_new(source, key))
         add_document(source, key, copy, 0);
     return true;

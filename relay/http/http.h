@@ -33,7 +33,7 @@ struct http_options {
         max_parallel; /* 4; further requests wait their turn, which their timeout does not count */
 };
 
-enum http_method { HTTP_GET = 0, HTTP_POST };
+enum http_method { HTTP_GET = 0, HTTP_POST, HTTP_PUT };
 
 /* Everything is copied by http_send(); NULL: not wanted. */
 struct http_call {
@@ -42,8 +42,8 @@ struct http_call {
     /* "Name: value"; they also go where a redirect leads, except Authorization and Cookie. */
     const char *const *headers;
     size_t header_count;
-    struct slice body;                    /* POST */
-    const char *content_type;             /* POST; default: application/octet-stream */
+    struct slice body;                    /* POST, PUT */
+    const char *content_type;             /* POST, PUT; default: application/octet-stream */
     const char *if_none_match;            /* an ETag as it was received */
     const char *if_modified_since;        /* a Last-Modified as it was received */
     const char *username, *password;      /* Basic */
@@ -75,7 +75,7 @@ struct http_result {
     int status;        /* 200, 304, 404...; 0 where none came */
     struct slice body; /* decompressed; absent where the request failed, except if too large */
     struct slice etag, last_modified, content_type;
-    struct slice location;  /* absolute; of a 3xx that was not followed (POST) */
+    struct slice location;  /* absolute; of a 3xx that was not followed (POST, PUT) */
     struct slice url;       /* that answered: after redirects */
     int64_t retry_after_us; /* from now on; -1: not said */
     int64_t
@@ -97,7 +97,7 @@ void http_client_destroy(struct http_client *client);
 
 /* Never fails by itself: `fn` is called once for each request that is not cancelled, on a later
  * turn of the loop and never before this returns. The handle is valid until that call begins. GET
- * follows up to five redirects; POST follows none. */
+ * follows up to five redirects; POST and PUT follow none. */
 struct http_request *http_send(struct http_client *client, const struct http_call *call, http_fn fn,
                                void *context);
 /* `fn` will not be called. Accepts NULL. */

@@ -62,7 +62,7 @@ static bool add_headers(struct http_request *request, const struct http_call *ca
     if (good && call->bearer)
         good = add_header(
             request, arena_printf(request->arena, "Authorization: Bearer %s", call->bearer).ptr);
-    if (good && call->method == HTTP_POST)
+    if (good && call->method != HTTP_GET)
         good = add_field(request, "Content-Type",
                          call->content_type ? call->content_type : "application/octet-stream") &&
                add_header(request, "Expect:"); /* else libcurl waits a second for a "continue" */
@@ -79,8 +79,10 @@ static long milliseconds(int64_t us)
 
 static void set_method(CURL *easy, const struct http_call *call)
 {
-    if (call->method == HTTP_POST) {
+    if (call->method != HTTP_GET) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        if (call->method == HTTP_PUT) /* the body goes as that of a POST */
+            curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len);
         curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, call->body.len ? call->body.ptr : "");
         return;

@@ -346,16 +346,25 @@ static void a_password_stays_with_its_host(void **state)
     assert_null(strstr(last_request, "Authorization"));
 }
 
-static void a_post_follows_nowhere(void **state)
+static void a_post_and_a_put_follow_nowhere(void **state)
 {
     (void)state;
+    static const struct {
+        enum http_method method;
+        const char *line;
+    } cases[] = {{HTTP_POST, "POST /redirect"}, {HTTP_PUT, "PUT /redirect"}};
     char url[100];
     snprintf(url, sizeof url, "http://127.0.0.1:%d/redirect?to=/plain", peer.port);
-    const struct http_result *r = asking_for(
-        &asking, &(struct http_call){.method = HTTP_POST, .url = url, .body = SLICE("x")});
-    assert_int_equal(r->status, 302);
-    assert_true(slice_ends_with(r->location, "/plain"));
-    assert_int_equal(atomic_load(&peer.requests), 1);
+    for (int i = 0; i < 2; i++) {
+        const struct http_result *r = asking_for(
+            &asking,
+            &(struct http_call){.method = cases[i].method, .url = url, .body = SLICE("x")});
+        assert_int_equal(r->status, 302);
+        assert_true(slice_ends_with(r->location, "/plain"));
+        assert_int_equal(atomic_load(&peer.requests), i + 1);
+        assert_true(strncmp(last_request, cases[i].line, strlen(cases[i].line)) == 0);
+        assert_non_null(strstr(last_request, "\r\n\r\nx"));
+    }
 }
 
 static void what_cannot_be_sent_is_told_too(void **state)
@@ -463,7 +472,7 @@ int main(void)
         TEST(tls_that_is_none_is_told),
         TEST(redirects_are_bounded),
         TEST(a_password_stays_with_its_host),
-        TEST(a_post_follows_nowhere),
+        TEST(a_post_and_a_put_follow_nowhere),
         TEST(what_cannot_be_sent_is_told_too),
         TEST(only_so_many_run_at_once),
         TEST(the_cancelled_say_nothing),

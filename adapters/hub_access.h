@@ -1,0 +1,46 @@
+/*
+ * hub_access: the access code of a MASAS hub, for who reads from it and who posts to it: where it
+ * may go, and what must not repeat it.
+ *
+ * It goes to the hub's own server alone, as parameter `secret` or as `Authorization: MASAS-Secret`
+ * (both are known of hubs); never into a log or an error. For the loop's thread.
+ */
+#ifndef CAPRELAY_ADAPTERS_HUB_ACCESS_H
+#define CAPRELAY_ADAPTERS_HUB_ACCESS_H
+
+#include "conf/conf.h"
+#include "conf/secret.h"
+#include "http/http.h"
+
+enum hub_secret_in { HUB_SECRET_QUERY = 0, HUB_SECRET_HEADER };
+extern const struct conf_choice hub_secret_choices[];
+/* For the rows of options. */
+#define HUB_SECRET_IN_HELP                                                                         \
+    "query: as parameter `secret`, which servers and proxies write into their logs; header: as "   \
+    "`Authorization: MASAS-Secret ...`."
+
+struct hub_access {
+    char secret[CONF_SECRET_BYTES + 1]; /* empty: none */
+    enum hub_secret_in in;
+    struct slice server; /* with a slash at the end; of the arena of hub_access_init() */
+};
+
+/* Checks the URL and reads the file, where one is named. */
+enum err_code hub_access_init(struct hub_access *access, struct arena *arena, struct slice url,
+                              struct slice secret_file, enum hub_secret_in in, struct err *err);
+void hub_access_fini(struct hub_access *access);
+
+/* Whether the address is on the hub's own server. */
+bool hub_access_is_own(const struct hub_access *access, struct slice url);
+/* `url` with one more parameter, escaped. In the arena. */
+struct slice hub_access_put(struct arena *arena, struct slice url, struct slice name,
+                            struct slice value);
+/* Adds the secret to a call to the hub's own server; others stay as they are. `headers` are the
+ * call's, with room for one more; texts are in the arena. */
+void hub_access_add(const struct hub_access *access, struct arena *arena, struct http_call *call,
+                    const char **headers);
+/* What the server repeats of the secret is blotted out, in place: what is delivered is published.
+ */
+void hub_access_blot(const struct hub_access *access, struct slice bytes);
+
+#endif
