@@ -43,7 +43,7 @@ def original(path):
 
 def translate(side, path):
     """(derived, notes), or None where the message is of that side already or cannot be translated."""
-    done = subprocess.run([BUILD / "caprelay", "translate", "--json", "--to", side, path], capture_output=True, timeout=60)
+    done = subprocess.run([BUILD / "caprelay", "translate", "--json", "--alert", "1", "--to", side, path], capture_output=True, timeout=60)
     if done.returncode != 0:
         return None
     answer = json.loads(done.stdout)
