@@ -239,6 +239,8 @@ static void tell(struct muc *muc, const struct event *event)
 {
     const struct muc_events *events = &muc->events;
     if (event->kind == EVENT_MESSAGE) {
+        if (muc->asked_us) /* a long history comes before the answer */
+            loop_timer_start(muc->deadline, muc->server.ping_timeout_us);
         events->message(events->context, &event->message);
     } else if (event->kind == EVENT_PONG) {
         int64_t asked_us = muc->asked_us;

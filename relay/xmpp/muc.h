@@ -26,7 +26,7 @@ struct muc_server {
     const char *password;
     int64_t join_timeout_us; /* 60 s: for connecting, logging in and joining together */
     int64_t ping_us;         /* 60 s: between pings */
-    int64_t ping_timeout_us; /* 30 s: for their answers; shorter than that between them */
+    int64_t ping_timeout_us; /* 30 s: for the answer, or for a message to come before it */
 };
 
 struct muc_room {

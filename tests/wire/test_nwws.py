@@ -167,7 +167,7 @@ def test_connections_cut_and_relays_killed_at_random_lose_nothing(make_relay, se
     print(f"seed {seed}, {MESSAGES} messages")
     chance = random.Random(seed)
     speaker, line = speak(server), lay(server)
-    relay = started(make_relay, source(server, line, ping="1s"))
+    relay = started(make_relay, source(server, line, ping="10s"))
     alerts = [Alert(f"cut-{i}", side="us") for i in range(MESSAGES)]
     cuts = kills = 0
     for i, alert in enumerate(alerts):
@@ -189,7 +189,7 @@ def test_connections_cut_and_relays_killed_at_random_lose_nothing(make_relay, se
         assert counts["relayed"] == 1 and set(counts) <= {"relayed", "duplicate"}, (alert.identifier, counts)
     assert None not in found, "half a message became a row"
     assert cuts and kills and "nwws.hole source=" not in relay.log()
-    print(f"{cuts} cuts, {kills} kills, {sum(counts['duplicate'] for counts in found.values())} duplicates")
+    print(f"{cuts} cuts, {kills} kills, {line.accepted} connections, {sum(counts['duplicate'] for counts in found.values())} duplicates")
 
 
 def test_an_outage_is_made_good_by_the_history(make_relay, server, speak, lay, source):
