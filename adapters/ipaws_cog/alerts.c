@@ -4,17 +4,9 @@
 
 #include <stdlib.h>
 
-static char *copy_of(struct slice text)
-{
-    char *copy = mem_alloc(text.len + 1);
-    memcpy(copy, text.ptr, text.len);
-    return copy;
-}
-
 static void free_alert(void *value)
 {
     struct cog_alert *alert = value;
-    free(alert->bytes);
     free(alert->id);
     free(alert);
 }
@@ -22,7 +14,6 @@ static void free_alert(void *value)
 void cog_alerts_init(struct cog_alerts *alerts)
 {
     *alerts = (struct cog_alerts){.by_id = map_create()};
-    alerts->end = &alerts->first;
 }
 
 void cog_alerts_fini(struct cog_alerts *alerts)
@@ -44,40 +35,15 @@ struct cog_alert *cog_alerts_see(struct cog_alerts *alerts, struct slice id)
     return alert;
 }
 
-void cog_alerts_add(struct cog_alerts *alerts, struct slice id, struct slice bytes)
+struct cog_alert *cog_alerts_add(struct cog_alerts *alerts, struct slice id, bool settled)
 {
     struct cog_alert *alert = mem_alloc(sizeof *alert);
-    *alert = (struct cog_alert){.id = copy_of(id), .seen = alerts->answer};
+    alert->id = mem_alloc(id.len + 1);
+    memcpy(alert->id, id.ptr, id.len);
+    alert->settled = settled;
+    alert->seen = alerts->answer;
     map_put(alerts->by_id, id, alert);
-    if (!bytes.ptr) {
-        alert->settled = true;
-        return;
-    }
-    alert->bytes = copy_of(bytes);
-    alert->len = bytes.len;
-    *alerts->end = alert;
-    alerts->end = &alert->next;
-    alerts->queued++;
-}
-
-struct cog_alert *cog_alerts_take(struct cog_alerts *alerts)
-{
-    struct cog_alert *alert = alerts->first;
-    if (!alert)
-        return NULL;
-    alerts->first = alert->next;
-    if (!alerts->first)
-        alerts->end = &alerts->first;
-    alert->next = NULL;
-    alerts->queued--;
     return alert;
-}
-
-void cog_alert_drop_bytes(struct cog_alert *alert)
-{
-    free(alert->bytes);
-    alert->bytes = NULL;
-    alert->len = 0;
 }
 
 /* The map must not change while it is walked: one at a time. */

@@ -15,18 +15,13 @@
 #include <stdint.h>
 
 struct cog_alert {
-    struct cog_alert *next; /* in the queue */
     char *id;
-    char *bytes; /* own memory, while it waits */
-    size_t len;
     bool settled;
     uint64_t seen; /* the last answer that brought it */
 };
 
 struct cog_alerts {
     struct map *by_id;
-    struct cog_alert *first, **end; /* the queue */
-    size_t queued;
     uint64_t answer;
 };
 
@@ -37,13 +32,9 @@ void cog_alerts_fini(struct cog_alerts *alerts);
 void cog_alerts_begin(struct cog_alerts *alerts);
 /* Notes that it brings that alert; NULL where it is not known yet. */
 struct cog_alert *cog_alerts_see(struct cog_alerts *alerts, struct slice id);
-/* A new one: with its bytes to the end of the queue, or, without, as settled before. */
-void cog_alerts_add(struct cog_alerts *alerts, struct slice id, struct slice bytes);
+/* A new one: on its way, or settled before. It lives until it is settled and no longer brought. */
+struct cog_alert *cog_alerts_add(struct cog_alerts *alerts, struct slice id, bool settled);
 /* The answer is over, and was whole. */
 void cog_alerts_end(struct cog_alerts *alerts);
-/* The first of the queue, taken off it; NULL where it is empty. */
-struct cog_alert *cog_alerts_take(struct cog_alerts *alerts);
-/* Its bytes are no longer needed. */
-void cog_alert_drop_bytes(struct cog_alert *alert);
 
 #endif

@@ -12,19 +12,24 @@
 #include "adapters/ipaws_cog/alerts.h"
 #include "adapters/seen.h"
 #include "alert/parse.h"
+#include "base/mem.h"
 #include "cog/answer.h"
 #include "cog/cut.h"
 #include "cog/request.h"
 #include "http/http.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     FEMA_INTERVAL_MIN_US = 30000000,
     RETRY_FIRST_US = 2000000,
     RETRY_MAX_US = 300000000,
     DOWN_AFTER_US = 300000000,           /* without a good answer: down, no longer degraded */
-    ANSWER_BYTES_MAX = 16 * 1024 * 1024, /* read in one go: what the loop can bear */
+    ANSWER_BYTES_MAX = 64 * 1024 * 1024, /* a nation's alerts of more than a day */
+    /* What the loop can bear in one turn: each may be a parse, and all that intake does. */
+    ALERTS_PER_TURN = 16,
+    BYTES_PER_TURN = 1024 * 1024,
     CERTIFICATE_WARN_S = 30 * 86400,
 };
 
@@ -42,6 +47,9 @@ struct ipaws_cog {
     bool paused;
     bool welcome; /* getACK was answered */
     struct cog_alerts alerts;
+    /* an answer that is being gone through */
+    char *answer; /* NULL: none is */
+    struct cog_cutter cutter;
     int64_t asked_us; /* when the question was sent that is being answered */
     int64_t good_us;  /* when the last one was sent that was answered well; 0: never */
     char error[260];
@@ -152,31 +160,27 @@ static void tell_state(struct ipaws_cog *cog)
 /* --- handing on --- */
 
 /* Too large: what came of it is handed on all the same, so that the journal has a row. */
-static void deliver(struct ipaws_cog *cog, struct cog_alert *alert)
+static void deliver(struct ipaws_cog *cog, struct slice id, struct slice bytes)
 {
     struct seen_mark mark;
     struct adapter_document document = {
-        .bytes = slice_sub(slice_of(alert->bytes, alert->len), 0, PARSE_BYTES_MAX + 1),
+        .bytes = slice_sub(bytes, 0, PARSE_BYTES_MAX + 1),
         /* It lives until it is settled, see alerts.h. */
-        .receipt = (uint64_t)(uintptr_t)alert,
+        .receipt = (uint64_t)(uintptr_t)cog_alerts_add(&cog->alerts, id, false),
     };
-    seen_make(cog->host, slice_from_cstr(alert->id), &mark);
+    seen_make(cog->host, id, &mark);
     seen_put(&mark, &document);
     host_deliver(cog->host, &document); /* may pause us */
-    cog_alert_drop_bytes(alert);
-}
-
-static void deliver_queued(struct ipaws_cog *cog)
-{
-    while (!cog->paused && cog->alerts.queued)
-        deliver(cog, cog_alerts_take(&cog->alerts));
 }
 
 static void take_alert(struct ipaws_cog *cog, struct slice id, struct slice bytes)
 {
-    if (cog_alerts_see(&cog->alerts, id))
+    if (!id.ptr || cog_alerts_see(&cog->alerts, id))
         return;
-    cog_alerts_add(&cog->alerts, id, seen_before(cog->host, id) ? (struct slice){0} : bytes);
+    if (seen_before(cog->host, id))
+        cog_alerts_add(&cog->alerts, id, true);
+    else
+        deliver(cog, id, bytes);
 }
 
 /* --- answers --- */
@@ -198,25 +202,10 @@ __attribute__((format(printf, 3, 4))) static void fail(struct ipaws_cog *cog, in
     loop_timer_start(cog->timer, wait_us);
 }
 
-/* An answer that is not understood may hold alerts all the same. */
-static void take_strange(struct ipaws_cog *cog, struct arena *arena, struct slice bytes)
+static void end_answer(struct ipaws_cog *cog)
 {
-    struct slice first;
-    char id[DIGEST_HEX_MAX];
-    if (!cog_cut(arena, bytes, &first, 1))
-        return;
-    struct digest digest = digest_of(bytes);
-    take_alert(cog, slice_from_cstr(digest_hex(&digest, id)), bytes);
-    host_log(cog->host, LOG_LEVEL_ERROR, "ipaws_cog.strange",
-             "bytes=%zu reason=\"an answer that is not understood holds alerts: it is taken as a "
-             "whole\"",
-             bytes.len);
-}
-
-static void take_messages(struct ipaws_cog *cog, const struct cog_answer *answer)
-{
-    for (size_t i = 0; i < answer->message_count; i++)
-        take_alert(cog, answer->messages[i].id, answer->messages[i].bytes);
+    free(cog->answer);
+    cog->answer = NULL;
     cog_alerts_end(&cog->alerts);
     cog->good_us = cog->asked_us;
     cog->error[0] = '\0';
@@ -224,12 +213,55 @@ static void take_messages(struct ipaws_cog *cog, const struct cog_answer *answer
     loop_timer_start(cog->timer, backoff_spread(&cog->backoff, cog->interval_us));
 }
 
+/* Some alerts in each turn; nothing more is asked for before all are handed on, so that a full
+ * journal is not pressed. */
+static void go_on(struct ipaws_cog *cog)
+{
+    struct arena *arena = arena_create();
+    size_t from, bytes = 0;
+    bool more = true;
+    for (int i = 0; i < ALERTS_PER_TURN && bytes < BYTES_PER_TURN && more && !cog->paused; i++) {
+        more = cog_cutter_find(&cog->cutter, &from);
+        struct slice alert = more ? cog_cutter_take(&cog->cutter, arena) : (struct slice){0};
+        bytes += alert.len;
+        if (more)
+            take_alert(cog, cog_alert_id(arena, alert), alert);
+    }
+    arena_destroy(arena);
+    if (!more)
+        end_answer(cog);
+    else if (!cog->paused)
+        loop_timer_start(cog->timer, 0);
+}
+
+static void begin_answer(struct ipaws_cog *cog, struct slice body)
+{
+    cog->answer = mem_alloc(body.len + 1);
+    memcpy(cog->answer, body.ptr, body.len);
+    cog_cutter_init(&cog->cutter, slice_of(cog->answer, body.len));
+    cog_alerts_begin(&cog->alerts);
+    loop_timer_start(cog->timer, 0);
+}
+
+/* Nobody may lose an alert because what stands around it is new. Paused, it comes again. */
+static void take_strange(struct ipaws_cog *cog, const struct cog_answer *answer, struct slice bytes)
+{
+    char id[DIGEST_HEX_MAX];
+    if (!answer->alert_count || cog->paused)
+        return;
+    struct digest digest = digest_of(bytes);
+    host_log(cog->host, LOG_LEVEL_ERROR, "ipaws_cog.strange",
+             "alerts=%zu bytes=%zu reason=\"an answer that is not understood holds alerts: it is "
+             "taken as a whole\"",
+             answer->alert_count, bytes.len);
+    take_alert(cog, slice_from_cstr(digest_hex(&digest, id)), bytes);
+}
+
 static void take_answer(struct ipaws_cog *cog, const struct http_result *result)
 {
     struct arena *arena = arena_create();
     struct cog_answer answer;
     cog_answer_read(arena, result->body, &answer);
-    cog_alerts_begin(&cog->alerts);
     if (answer.kind == COG_FAULT) {
         fail(cog, result->retry_after_us, "IPAWS answers with a fault: %s", answer.text.ptr);
     } else if (result->status != 200) {
@@ -238,11 +270,11 @@ static void take_answer(struct ipaws_cog *cog, const struct http_result *result)
         cog->welcome = true;
         ask(cog);
     } else if (cog->welcome && answer.kind == COG_MESSAGES) {
-        take_messages(cog, &answer);
+        begin_answer(cog, result->body);
     } else {
-        take_strange(cog, arena, result->body);
         fail(cog, result->retry_after_us, "the answer is not understood: %s",
              answer.text.len ? answer.text.ptr : "it is to another question");
+        take_strange(cog, &answer, result->body);
     }
     arena_destroy(arena);
 }
@@ -258,7 +290,6 @@ static void on_answer(void *context, const struct http_result *result)
     else
         take_answer(cog, result);
     tell_state(cog);
-    deliver_queued(cog);
 }
 
 /* --- questions --- */
@@ -307,13 +338,11 @@ static void ask(struct ipaws_cog *cog)
     arena_destroy(arena);
 }
 
-/* What was brought goes first: nothing more is asked for while the journal is full. */
 static void on_time(void *context)
 {
     struct ipaws_cog *cog = context;
-    deliver_queued(cog);
-    if (cog->alerts.queued)
-        loop_timer_start(cog->timer, cog->interval_us);
+    if (cog->answer)
+        go_on(cog);
     else
         ask(cog);
     tell_state(cog);
@@ -372,6 +401,8 @@ static void ipaws_cog_stop(void *instance)
     cog->timer = NULL;
     cog_access_destroy(cog->access);
     cog->access = NULL;
+    free(cog->answer);
+    cog->answer = NULL;
 }
 
 static void ipaws_cog_fini(void *instance)
@@ -391,8 +422,8 @@ static void ipaws_cog_resume(void *instance)
 {
     struct ipaws_cog *cog = instance;
     cog->paused = false;
-    if (cog->client)
-        deliver_queued(cog);
+    if (cog->answer)
+        loop_timer_start(cog->timer, 0);
 }
 
 static void ipaws_cog_settled(void *instance, const struct adapter_outcome *outcome)

@@ -9,7 +9,6 @@ enum { TEXT_BYTES_MAX = 300, PAIR_BYTES_MAX = 200 };
 
 struct reading {
     struct arena *arena;
-    struct slice bytes;
     struct cog_answer *out;
 };
 
@@ -49,13 +48,12 @@ static const xmlNode *only_child(const xmlNode *node, const char *name)
 
 /* Of a child of that name, trimmed, control characters as blanks; absent for none or an empty one.
  */
-static struct slice text_of(const struct reading *reading, const xmlNode *node, const char *name,
-                            size_t max)
+static struct slice text_of(struct arena *arena, const xmlNode *node, const char *name, size_t max)
 {
     const xmlNode *child = only_child(node, name);
     xmlChar *content = child ? xmlNodeGetContent(child) : NULL;
     struct slice text = slice_trim(slice_from_cstr((const char *)content));
-    char *copy = arena_cstr(reading->arena, slice_sub(text, 0, max));
+    char *copy = arena_cstr(arena, slice_sub(text, 0, max));
     for (char *c = copy; *c; c++)
         if ((unsigned char)*c < ' ')
             *c = ' ';
@@ -65,7 +63,8 @@ static struct slice text_of(const struct reading *reading, const xmlNode *node, 
 
 static void be_strange(struct reading *reading, const char *text)
 {
-    *reading->out = (struct cog_answer){.text = slice_from_cstr(text)};
+    *reading->out = (struct cog_answer){.text = slice_from_cstr(text),
+                                        .alert_count = reading->out->alert_count};
 }
 
 /* --- statuses --- */
@@ -102,8 +101,8 @@ static bool put_once(struct slice *place, struct slice value)
 
 static bool take_pair(struct reading *reading, const xmlNode *node, struct draft *draft)
 {
-    struct slice name = text_of(reading, node, "subParameterName", PAIR_BYTES_MAX);
-    struct slice value = text_of(reading, node, "subParameterValue", PAIR_BYTES_MAX);
+    struct slice name = text_of(reading->arena, node, "subParameterName", PAIR_BYTES_MAX);
+    struct slice value = text_of(reading->arena, node, "subParameterValue", PAIR_BYTES_MAX);
     if (slice_eq_cstr(name, "CHANNELNAME")) {
         if (!end_status(reading, draft))
             return false;
@@ -123,8 +122,9 @@ static bool take_list_item(struct reading *reading, const xmlNode *item)
 {
     struct cog_answer *out = reading->out;
     struct draft draft = {0};
-    if (slice_ieq_cstr(text_of(reading, item, "parameterName", PAIR_BYTES_MAX), "identifier")) {
-        struct slice value = text_of(reading, item, "parameterValue", TEXT_BYTES_MAX);
+    if (slice_ieq_cstr(text_of(reading->arena, item, "parameterName", PAIR_BYTES_MAX),
+                       "identifier")) {
+        struct slice value = text_of(reading->arena, item, "parameterValue", TEXT_BYTES_MAX);
         if (out->identifier.ptr && !slice_eq(out->identifier, value))
             return false;
         out->identifier = value;
@@ -149,93 +149,77 @@ static void read_posted(struct reading *reading, const xmlNode *node)
         be_strange(reading, "no channel's status is told");
 }
 
-/* --- messages --- */
+/* --- alerts --- */
 
 static bool is_cap(const xmlNode *node)
 {
-    const char *uri = node->ns ? (const char *)node->ns->href : NULL;
-    struct slice text = slice_from_cstr(uri);
+    struct slice uri = slice_from_cstr(node->ns ? (const char *)node->ns->href : NULL);
     return is_named(node, "alert") &&
-           (slice_starts_with(text, "urn:oasis:names:tc:emergency:cap:1.") ||
-            slice_eq_cstr(text, "http://www.incident.com/cap/1.0"));
-}
-
-/* The next alert that stands in no other, in the order of the text. */
-static const xmlNode *next_alert(const xmlNode *node, const xmlNode *root)
-{
-    const xmlNode *inner = is_cap(node) ? NULL : element_from(node->children);
-    for (;;) {
-        if (inner) {
-            node = inner;
-        } else {
-            while (node != root && !element_from(node->next))
-                node = node->parent;
-            if (node == root)
-                return NULL;
-            node = element_from(node->next);
-        }
-        if (is_cap(node))
-            return node;
-        inner = element_from(node->children);
-    }
-}
-
-static struct slice id_of(const struct reading *reading, const xmlNode *alert, struct slice bytes)
-{
-    struct slice sender = text_of(reading, alert, "sender", TEXT_BYTES_MAX);
-    struct slice identifier = text_of(reading, alert, "identifier", TEXT_BYTES_MAX);
-    struct slice sent = text_of(reading, alert, "sent", TEXT_BYTES_MAX);
-    char hex[DIGEST_HEX_MAX];
-    if (sender.len && identifier.len && sent.len)
-        return arena_printf(reading->arena, "%s,%s,%s", sender.ptr, identifier.ptr, sent.ptr);
-    struct digest digest = digest_of(bytes);
-    return arena_printf(reading->arena, "blake2b:%s", digest_hex(&digest, hex));
+           (slice_starts_with(uri, "urn:oasis:names:tc:emergency:cap:1.") ||
+            slice_eq_cstr(uri, "http://www.incident.com/cap/1.0"));
 }
 
 /* IPAWS says that there is nothing by a message that is none; so its EDXL interface does. */
-static bool is_nothing(const struct reading *reading, const xmlNode *alert)
+static struct slice id_of_tree(struct arena *arena, const xmlNode *alert)
 {
-    return slice_ieq_cstr(text_of(reading, alert, "identifier", TEXT_BYTES_MAX),
-                          "NO MESSAGE FOUND");
+    struct slice sender = text_of(arena, alert, "sender", TEXT_BYTES_MAX);
+    struct slice identifier = text_of(arena, alert, "identifier", TEXT_BYTES_MAX);
+    struct slice sent = text_of(arena, alert, "sent", TEXT_BYTES_MAX);
+    if (slice_ieq_cstr(identifier, "NO MESSAGE FOUND"))
+        return (struct slice){0};
+    if (!sender.len || !identifier.len || !sent.len)
+        return SLICE("");
+    return arena_printf(arena, "%s,%s,%s", sender.ptr, identifier.ptr, sent.ptr);
 }
 
-static void read_messages(struct reading *reading, const xmlNode *node, const xmlNode *root)
+struct slice cog_alert_id(struct arena *arena, struct slice alert)
 {
-    struct cog_answer *out = reading->out;
-    struct slice *cut = arena_alloc_array(reading->arena, COG_MESSAGES_MAX + 1, sizeof *cut);
-    size_t cut_count = cog_cut(reading->arena, reading->bytes, cut, COG_MESSAGES_MAX + 1), i = 0;
-    out->kind = COG_MESSAGES;
-    out->messages = arena_alloc_array(reading->arena, cut_count + 1, sizeof *out->messages);
-    /* From the root on, as the cutter does: an alert outside the Body makes the numbers differ. */
-    for (const xmlNode *alert = next_alert(root, root); alert;
-         alert = next_alert(alert, root), i++) {
-        const xmlNode *up = alert;
-        while (up && up != node)
-            up = up->parent;
-        if (i >= cut_count || !up)
-            break;
-        if (!is_nothing(reading, alert))
-            out->messages[out->message_count++] =
-                (struct cog_message){cut[i], id_of(reading, alert, cut[i])};
+    struct document document;
+    struct slice id = SLICE("");
+    char hex[DIGEST_HEX_MAX];
+    document_init(&document, alert, NULL);
+    const xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
+    if (root && is_cap(root))
+        id = id_of_tree(arena, root);
+    document_fini(&document);
+    if (id.ptr && !id.len) {
+        struct digest digest = digest_of(alert);
+        id = arena_printf(arena, "blake2b:%s", digest_hex(&digest, hex));
     }
-    if (cut_count > COG_MESSAGES_MAX)
-        be_strange(reading, "it holds more alerts than are taken at once");
-    else if (i != cut_count)
-        be_strange(reading, "the alerts in it cannot be told from each other");
+    return id;
+}
+
+/* What is left when the alerts are cut out: small, whatever they are. */
+static struct slice without_alerts(struct arena *arena, struct slice bytes, size_t *count)
+{
+    struct cog_cutter cutter;
+    size_t from, kept_to = 0, len = 0;
+    char *rest = NULL;
+    cog_cutter_init(&cutter, bytes);
+    for (*count = 0; cog_cutter_find(&cutter, &from); ++*count) {
+        rest = rest ? rest : arena_alloc(arena, bytes.len);
+        memcpy(rest + len, bytes.ptr + kept_to, from - kept_to);
+        len += from - kept_to;
+        kept_to = cutter.at;
+    }
+    if (!rest)
+        return bytes;
+    memcpy(rest + len, bytes.ptr + kept_to, bytes.len - kept_to);
+    return slice_of(rest, len + bytes.len - kept_to);
 }
 
 /* --- the envelope --- */
 
 static void read_fault(struct reading *reading, const xmlNode *fault)
 {
-    struct slice code = text_of(reading, fault, "faultcode", PAIR_BYTES_MAX);
-    struct slice text = text_of(reading, fault, "faultstring", TEXT_BYTES_MAX);
+    struct slice code = text_of(reading->arena, fault, "faultcode", PAIR_BYTES_MAX);
+    struct slice text = text_of(reading->arena, fault, "faultstring", TEXT_BYTES_MAX);
     reading->out->kind = COG_FAULT;
     reading->out->text = arena_printf(reading->arena, "%s%s%s", code.ptr ? code.ptr : "",
                                       code.len && text.len ? ": " : "", text.ptr ? text.ptr : "");
 }
 
-static void read_body(struct reading *reading, const xmlNode *body, const xmlNode *root)
+static void read_body(struct reading *reading, const xmlNode *body)
 {
     const xmlNode *node = only_child(body, NULL);
     if (!node)
@@ -247,7 +231,7 @@ static void read_body(struct reading *reading, const xmlNode *body, const xmlNod
     else if (is_named(node, "postCAPResponseTypeDef"))
         read_posted(reading, node);
     else if (is_named(node, "messageResponseTypeDef"))
-        read_messages(reading, node, root);
+        reading->out->kind = COG_MESSAGES;
     else if (is_named(node, "getResponseTypeDef"))
         reading->out->kind = COG_RESPONSE;
     else
@@ -256,10 +240,10 @@ static void read_body(struct reading *reading, const xmlNode *body, const xmlNod
 
 void cog_answer_read(struct arena *arena, struct slice bytes, struct cog_answer *out)
 {
-    struct reading reading = {arena, bytes, out};
+    struct reading reading = {arena, out};
     struct document document;
     *out = (struct cog_answer){0};
-    document_init(&document, bytes, NULL);
+    document_init(&document, without_alerts(arena, bytes, &out->alert_count), NULL);
     const xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
     const xmlNode *body = root && is_named(root, "Envelope") && is_in(root, COG_SOAP)
                               ? only_child(root, "Body")
@@ -269,6 +253,8 @@ void cog_answer_read(struct arena *arena, struct slice bytes, struct cog_answer 
     else if (!body || !is_in(body, COG_SOAP))
         be_strange(&reading, "not a SOAP envelope with one Body");
     else
-        read_body(&reading, body, root);
+        read_body(&reading, body);
     document_fini(&document);
+    if (out->alert_count && out->kind != COG_MESSAGES && out->kind != COG_STRANGE)
+        be_strange(&reading, "it holds alerts where none belong");
 }

@@ -9,10 +9,7 @@
 
 #include <stdbool.h>
 
-enum {
-    COG_STATUSES_MAX = 200,
-    COG_MESSAGES_MAX = 2000, /* as many as a document that the relay takes in may hold */
-};
+enum { COG_STATUSES_MAX = 200 };
 
 enum cog_kind {
     COG_STRANGE = 0, /* not an answer, or not one that is known */
@@ -30,24 +27,22 @@ struct cog_status {
     bool error;
 };
 
-/* One alert. */
-struct cog_message {
-    struct slice bytes; /* by itself, as it stood in the answer (cog/cut.h) */
-    /* The same whenever it comes: sender, identifier and sent; a digest where one is missing. */
-    struct slice id;
-};
-
 struct cog_answer {
     enum cog_kind kind;
     struct slice text;       /* one line: of a fault, or what is strange */
     struct slice identifier; /* COG_POSTED: of the alert; absent where it is not named */
     struct cog_status *statuses;
     size_t status_count;
-    struct cog_message *messages;
-    size_t message_count;
+    size_t alert_count; /* that are in it, whatever it is: cog/cut.h takes them out */
 };
 
-/* In the arena, or lent from `bytes`. */
+/* In the arena, or lent from `bytes`. The alerts in it are not looked into: each may be bad in its
+ * own way, and all of them together more than is read as one document. */
 void cog_answer_read(struct arena *arena, struct slice bytes, struct cog_answer *out);
+
+/* What an alert that was cut out of COG_MESSAGES is known by, the same whenever it comes: sender,
+ * identifier and sent, or a digest where one of them is missing. Absent: it is none, but says that
+ * there are no alerts. */
+struct slice cog_alert_id(struct arena *arena, struct slice alert);
 
 #endif

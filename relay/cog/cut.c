@@ -2,24 +2,7 @@
 
 #include "base/buf.h"
 
-enum { BINDINGS_MAX = 256, DECLARATIONS_BYTES_MAX = 64 * 1024 };
-
-/* One namespace declaration in force: xmlns:prefix="uri". */
-struct binding {
-    struct slice prefix; /* empty: the default */
-    struct slice uri;    /* as written, with its quotes */
-    size_t depth;
-};
-
-struct cutter {
-    struct slice text;
-    struct binding bindings[BINDINGS_MAX];
-    size_t binding_count;
-    size_t depth;
-    /* the alert that is open */
-    bool open;
-    size_t from, name_end, at_depth, outer_count; /* bindings of the elements around it */
-};
+enum { DECLARATIONS_BYTES_MAX = 64 * 1024 };
 
 /* --- tags --- */
 
@@ -78,14 +61,15 @@ static bool next_attribute(struct slice text, size_t *at, size_t end, struct sli
     return close < end;
 }
 
-static void bind_namespaces(struct cutter *cutter, size_t at, size_t end)
+static void bind_namespaces(struct cog_cutter *cutter, size_t at, size_t end)
 {
     struct slice name, value;
     while (next_attribute(cutter->text, &at, end, &name, &value)) {
         bool prefixed = slice_starts_with(name, "xmlns:");
-        if ((!prefixed && !slice_eq_cstr(name, "xmlns")) || cutter->binding_count == BINDINGS_MAX)
+        if ((!prefixed && !slice_eq_cstr(name, "xmlns")) ||
+            cutter->binding_count == COG_BINDINGS_MAX)
             continue;
-        cutter->bindings[cutter->binding_count++] = (struct binding){
+        cutter->bindings[cutter->binding_count++] = (struct cog_binding){
             .prefix = prefixed ? slice_sub(name, 6, name.len) : SLICE(""),
             .uri = value,
             .depth = cutter->depth,
@@ -93,14 +77,14 @@ static void bind_namespaces(struct cutter *cutter, size_t at, size_t end)
     }
 }
 
-static void unbind(struct cutter *cutter)
+static void unbind(struct cog_cutter *cutter)
 {
     while (cutter->binding_count &&
            cutter->bindings[cutter->binding_count - 1].depth >= cutter->depth)
         cutter->binding_count--;
 }
 
-static struct slice uri_of(const struct cutter *cutter, struct slice prefix)
+static struct slice uri_of(const struct cog_cutter *cutter, struct slice prefix)
 {
     for (size_t i = cutter->binding_count; i > 0; i--)
         if (slice_eq(cutter->bindings[i - 1].prefix, prefix))
@@ -108,7 +92,7 @@ static struct slice uri_of(const struct cutter *cutter, struct slice prefix)
     return (struct slice){0};
 }
 
-static bool is_alert(const struct cutter *cutter, struct slice name)
+static bool is_alert(const struct cog_cutter *cutter, struct slice name)
 {
     struct slice prefix = SLICE("");
     ptrdiff_t colon = slice_find(name, ":");
@@ -141,7 +125,7 @@ static bool is_used(struct slice bytes, struct slice prefix)
 }
 
 /* Declared by the alert's own start tag, or by an element nearer to it. */
-static bool is_hidden(const struct cutter *cutter, size_t i, struct slice start_tag)
+static bool is_hidden(const struct cog_cutter *cutter, size_t i, struct slice start_tag)
 {
     struct slice prefix = cutter->bindings[i].prefix, name, value;
     size_t at = 0;
@@ -156,12 +140,12 @@ static bool is_hidden(const struct cutter *cutter, size_t i, struct slice start_
     return false;
 }
 
-static void put_declarations(struct buf *out, const struct cutter *cutter, struct slice bytes)
+static void put_declarations(struct buf *out, const struct cog_cutter *cutter, struct slice bytes)
 {
     size_t name_len = cutter->name_end - cutter->from;
     struct slice start_tag = slice_sub(bytes, name_len, tag_end(bytes, 0));
     for (size_t i = 0; i < cutter->outer_count; i++) {
-        const struct binding *binding = &cutter->bindings[i];
+        const struct cog_binding *binding = &cutter->bindings[i];
         if (is_hidden(cutter, i, start_tag) ||
             (binding->prefix.len && !is_used(bytes, binding->prefix)))
             continue;
@@ -186,9 +170,9 @@ static struct slice foreign_declaration(struct slice text)
                                                                                  : declaration;
 }
 
-static struct slice stand_alone(struct arena *arena, const struct cutter *cutter, size_t to)
+struct slice cog_cutter_take(const struct cog_cutter *cutter, struct arena *arena)
 {
-    struct slice bytes = slice_sub(cutter->text, cutter->from, to);
+    struct slice bytes = slice_sub(cutter->text, cutter->from, cutter->at);
     struct slice declaration = foreign_declaration(cutter->text);
     size_t name_len = cutter->name_end - cutter->from;
     struct buf added;
@@ -213,7 +197,7 @@ static struct slice stand_alone(struct arena *arena, const struct cutter *cutter
 /* --- the walk --- */
 
 /* Returns whether that tag ended an alert. */
-static bool take_start(struct cutter *cutter, size_t at, size_t end)
+static bool take_start(struct cog_cutter *cutter, size_t at, size_t end)
 {
     size_t name_to = name_end(cutter->text, at + 1, end);
     size_t before = cutter->binding_count;
@@ -235,7 +219,7 @@ static bool take_start(struct cutter *cutter, size_t at, size_t end)
     return begins && empty;
 }
 
-static bool take_end(struct cutter *cutter)
+static bool take_end(struct cog_cutter *cutter)
 {
     bool ends = cutter->open && cutter->depth == cutter->at_depth;
     unbind(cutter);
@@ -258,29 +242,38 @@ static size_t skip(struct slice text, size_t at)
     return at;
 }
 
-size_t cog_cut(struct arena *arena, struct slice text, struct slice *out, size_t max)
+void cog_cutter_init(struct cog_cutter *cutter, struct slice text)
 {
-    struct cutter cutter = {.text = text};
-    size_t count = 0;
-    for (size_t at = 0; at < text.len && count < max;) {
-        const char *next = memchr(text.ptr + at, '<', text.len - at);
-        if (!next)
-            break;
-        at = (size_t)(next - text.ptr);
-        size_t behind_other = skip(text, at);
-        if (behind_other != at) {
-            at = behind_other;
-            continue;
-        }
-        size_t end = tag_end(text, at);
-        if (end == text.len)
-            break;
-        bool ends = text.ptr[at + 1] == '/' ? take_end(&cutter) : take_start(&cutter, at, end);
-        if (ends) {
-            out[count++] = stand_alone(arena, &cutter, end + 1);
-            cutter.open = false;
-        }
-        at = end + 1;
+    *cutter = (struct cog_cutter){.text = text};
+}
+
+/* Takes the tag or the like at `at`, which it moves behind it; whether an alert ends there. */
+static bool take_markup(struct cog_cutter *cutter)
+{
+    struct slice text = cutter->text;
+    size_t at = cutter->at, behind_other = skip(text, at);
+    if (behind_other != at) {
+        cutter->at = behind_other;
+        return false;
     }
-    return count;
+    size_t end = tag_end(text, at);
+    cutter->at = end < text.len ? end + 1 : end;
+    if (end == text.len)
+        return false;
+    return text.ptr[at + 1] == '/' ? take_end(cutter) : take_start(cutter, at, end);
+}
+
+bool cog_cutter_find(struct cog_cutter *cutter, size_t *from)
+{
+    struct slice text = cutter->text;
+    cutter->open = false;
+    while (cutter->at < text.len) {
+        const char *next = memchr(text.ptr + cutter->at, '<', text.len - cutter->at);
+        cutter->at = next ? (size_t)(next - text.ptr) : text.len;
+        if (next && take_markup(cutter)) {
+            *from = cutter->from;
+            return true;
+        }
+    }
+    return false;
 }

@@ -11,10 +11,32 @@
 
 #include "base/arena.h"
 
-/* Outermost elements `alert` in a CAP namespace, in order, at most `max`; each in the arena or lent
- * from `text`. Meant for text that an XML reader has found well-formed, without DOCTYPE and in an
- * encoding based on ASCII; any other gives less, and harms nothing. An encoding that is not UTF-8
- * is declared anew. */
-size_t cog_cut(struct arena *arena, struct slice text, struct slice *out, size_t max);
+#include <stdbool.h>
+
+enum { COG_BINDINGS_MAX = 256 };
+
+/* Goes through a text alert by alert, as far as is wanted at a time: the outermost elements `alert`
+ * in a CAP namespace. Meant for text in an encoding based on ASCII, without DOCTYPE; whether it is
+ * well-formed is for who reads what was cut out, and the rest. Any other text gives less, and harms
+ * nothing. The text must live as long. */
+struct cog_cutter {
+    struct slice text;
+    size_t at; /* everything before is done with */
+    /* --- for cut.c alone --- */
+    struct cog_binding {
+        struct slice prefix, uri; /* xmlns:prefix="uri", with its quotes; empty: the default */
+        size_t depth;
+    } bindings[COG_BINDINGS_MAX];
+    size_t binding_count, depth;
+    bool open;
+    size_t from, name_end, at_depth, outer_count; /* of the alert */
+};
+
+void cog_cutter_init(struct cog_cutter *cutter, struct slice text);
+/* Moves behind the next alert, which is [*from, cutter->at); false where there is none. */
+bool cog_cutter_find(struct cog_cutter *cutter, size_t *from);
+/* The alert that was found last, by itself; in the arena or lent from the text. An encoding that is
+ * not UTF-8 is declared anew. */
+struct slice cog_cutter_take(const struct cog_cutter *cutter, struct arena *arena);
 
 #endif
