@@ -178,16 +178,6 @@ static void offer(struct world *world, int i, const char *text)
     announce(mem_strdup(text));
 }
 
-static void offer_oversized(struct world *world)
-{
-    size_t size = PARSE_BYTES_MAX + 1000;
-    char *text = mem_alloc(size + 1);
-    (void)world;
-    memset(text, ' ', size);
-    memcpy(text, "<alert>", 7);
-    announce(text);
-}
-
 /* Each try is cut off, until the file is gone for good. */
 static void offer_half(struct world *world)
 {
@@ -215,7 +205,6 @@ static const struct contract_driver driver = {
     .close = close_datamart,
     .start = start_source,
     .offer = offer,
-    .offer_oversized = offer_oversized,
     .offer_half = offer_half,
     .oversized_arrives = true,
     .remembers = true,

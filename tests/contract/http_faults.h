@@ -24,4 +24,10 @@ static inline int contract_http_attempts(struct world *world)
     return fake_http.requests;
 }
 
+/* What drivers of sources that are polled over HTTP have in common. */
+#define CONTRACT_POLLED                                                                            \
+    .oversized_arrives = true, .remembers = true, .keeps = true, .fault = contract_http_fault,     \
+    .attempts = contract_http_attempts,                                                            \
+    .split_senseless = "pieces are put together by the http room"
+
 #endif

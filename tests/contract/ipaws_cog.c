@@ -33,19 +33,6 @@ static void offer(struct world *world, int i, const char *text)
     fake_ipaws_add(text);
 }
 
-static void offer_oversized(struct world *world)
-{
-    static const char start[] = "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'>";
-    size_t size = PARSE_BYTES_MAX + 1000;
-    char *text = mem_alloc(size + 1);
-    (void)world;
-    memset(text, ' ', size);
-    memcpy(text, start, sizeof start - 1);
-    memcpy(text + size - 8, "</alert>", 8);
-    fake_ipaws_add(text);
-    free(text);
-}
-
 /* Each try is cut off, until the alert is gone for good. */
 static void offer_half(struct world *world)
 {
@@ -63,15 +50,9 @@ static const struct contract_driver driver = {
     .close = close_server,
     .start = start_source,
     .offer = offer,
-    .offer_oversized = offer_oversized,
     .offer_half = offer_half,
-    .oversized_arrives = true,
-    .remembers = true,
+    CONTRACT_POLLED,
     .patience_us = 60 * SECOND,
-    .fault = contract_http_fault,
-    .keeps = true,
-    .split_senseless = "pieces are put together by the http room",
-    .attempts = contract_http_attempts,
 };
 
 int main(void)

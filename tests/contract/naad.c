@@ -161,19 +161,6 @@ static void offer_split(struct world *world, int i, const char *text)
     push_pieces(world, text, 1000);
 }
 
-static void offer_oversized(struct world *world)
-{
-    enum { SIZE = 8 * 1024 * 1024 + 1000 };
-    char *text = malloc(SIZE);
-    if (!text)
-        abort();
-    memset(text, 'x', SIZE);
-    memcpy(text, "<alert>", 7);
-    memcpy(text + SIZE - 8, "</alert>", 8);
-    push(world, text, SIZE);
-    free(text);
-}
-
 /* Then the line is cut. */
 static void offer_half(struct world *world)
 {
@@ -207,7 +194,6 @@ static struct contract_driver driver = {
     .close = close_server,
     .start = start_source,
     .offer = offer,
-    .offer_oversized = offer_oversized,
     .offer_half = offer_half,
     .oversized_arrives = true,
     .patience_us = SECOND,

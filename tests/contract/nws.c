@@ -28,17 +28,6 @@ static void offer(struct world *world, int i, const char *text)
     fake_nws_add(id, text);
 }
 
-static void offer_oversized(struct world *world)
-{
-    size_t size = PARSE_BYTES_MAX + 1000;
-    char *text = mem_alloc(size + 1);
-    (void)world;
-    memset(text, ' ', size);
-    memcpy(text, "<alert>", 7);
-    fake_nws_add("urn:oid:big", text);
-    free(text);
-}
-
 /* Each try is cut off, until the alert is gone for good. */
 static void offer_half(struct world *world)
 {
@@ -55,15 +44,9 @@ static const struct contract_driver driver = {
     .close = close_server,
     .start = start_source,
     .offer = offer,
-    .offer_oversized = offer_oversized,
     .offer_half = offer_half,
-    .oversized_arrives = true,
-    .remembers = true,
+    CONTRACT_POLLED,
     .patience_us = 100 * SECOND,
-    .fault = contract_http_fault,
-    .keeps = true,
-    .split_senseless = "pieces are put together by the http room",
-    .attempts = contract_http_attempts,
 };
 
 int main(void)
