@@ -12,8 +12,16 @@ enum outlet_body {
     OUTLET_BODY_BULLETIN  /* the packet frame as on the feed: signed, with the original */
 };
 
-/* "json", "derived", "bulletin": for option rows. */
+/* "json", "derived", "bulletin" */
 extern const struct conf_choice outlet_body_choices[];
+/* The row of a kind's options; `place` is its `.offset = ...`, of an int. */
+#define OUTLET_BODY_ROW(place)                                                                     \
+    {                                                                                              \
+        .name = "body", .type = CONF_CHOICE, place, .fallback = "json",                            \
+        .choices = outlet_body_choices,                                                            \
+        .help = "json: header, derived message and original (base64) in one object; derived: the " \
+                "translated CAP message alone; bulletin: the signed packet as on the feed."        \
+    }
 
 /* In the arena, or lent from the bulletin. `content_type` is constant. */
 struct slice outlet_body_make(struct arena *arena, enum outlet_body body,

@@ -46,13 +46,7 @@ static const struct conf_row options[] = {
      .required = true,
      .help = "File with the secret that both sides share (`openssl rand -hex 32`): the key of the "
              "signature in the header Caprelay-Signature."},
-    {.name = "body",
-     .type = CONF_CHOICE,
-     AT(body),
-     .fallback = "json",
-     .choices = outlet_body_choices,
-     .help = "json: header, derived message and original (base64) in one object; derived: the "
-             "translated CAP message alone; bulletin: the signed packet as on the feed."},
+    OUTLET_BODY_ROW(AT(body)),
     {.name = "bearer_file",
      .type = CONF_PATH,
      AT(bearer_file),
