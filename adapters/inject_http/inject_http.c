@@ -11,6 +11,7 @@
 #include "adapters/inject_http/post.h"
 #include "adapters/inject_http/reply.h"
 
+#include "base/map.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -21,7 +22,8 @@ enum {
     BODIES_MAX = 64 * 1024 * 1024,
     PER_ADDRESS_PART = 4, /* of all connections, one address has at most a quarter */
     RENEW_EVERY_US = 5 * 1000000,
-    CERTIFICATE_WARN_S = 14 * 86400
+    DAY_S = 86400,
+    CERTIFICATE_WARN_S = 14 * DAY_S
 };
 
 struct inject_http {
@@ -31,6 +33,7 @@ struct inject_http {
     struct door door;
     uint64_t *row; /* numbers of the whole requests that nobody has looked at, oldest first */
     size_t row_count, row_capacity;
+    struct map *warned; /* certificate to when it was told that it ends */
     bool paused;
 };
 
@@ -53,18 +56,18 @@ static void refuse(struct inject_http *inject, struct httpd_request *http,
 }
 
 static bool read_head(const struct inject_http *inject, const struct httpd_request *http,
-                      struct request *request, struct post_refusal *refusal)
+                      struct post *post, struct request *request, struct post_refusal *refusal)
 {
-    struct post post = {.method = httpd_method(http),
-                        .path = httpd_path(http),
-                        .query = httpd_query(http),
-                        .content_type = httpd_header(http, "Content-Type"),
-                        .content_encoding = httpd_header(http, "Content-Encoding"),
-                        .authorization = httpd_header(http, "Authorization"),
-                        .authorizations = httpd_header_count(http, "Authorization")};
-    post.has_certificate = httpd_client_certificate(http, &post.certificate);
+    *post = (struct post){.method = httpd_method(http),
+                          .path = httpd_path(http),
+                          .query = httpd_query(http),
+                          .content_type = httpd_header(http, "Content-Type"),
+                          .content_encoding = httpd_header(http, "Content-Encoding"),
+                          .authorization = httpd_header(http, "Authorization"),
+                          .authorizations = httpd_header_count(http, "Authorization")};
+    post->has_certificate = httpd_client_certificate(http, &post->certificate);
     *request = (struct request){0};
-    return post_check(&post, host_conf(inject->host), now_s(inject), request, refusal);
+    return post_check(post, host_conf(inject->host), now_s(inject), request, refusal);
 }
 
 static enum door_verdict take(struct inject_http *inject, struct arena *arena,
@@ -89,17 +92,38 @@ static int status_of(const struct inject_http *inject, const char *reason)
     return strcmp(reason, "inject.unreadable") == 0 ? 400 : 422;
 }
 
+/* Before its alert is refused in the middle of an emergency. Once a day for each certificate. */
+static void warn_of_end(struct inject_http *inject, const struct post *post, struct slice authority)
+{
+    int64_t now = now_s(inject), ends = post->certificate.not_after_s;
+    if (post->authorization.ptr || ends - now > CERTIFICATE_WARN_S)
+        return;
+    struct slice key = slice_of(post->certificate.sha256, SHA256_BYTES);
+    int64_t *told = map_get(inject->warned, key);
+    if (told && now - *told < DAY_S)
+        return;
+    if (!told)
+        map_put(inject->warned, key, told = mem_alloc(sizeof *told));
+    *told = now;
+    char text[CLOCK_TEXT_MAX];
+    host_log(inject->host, LOG_LEVEL_WARNING, "inject.certificate-ends",
+             "authority=%s until=%s text=\"have it renewed, and add the new one\"",
+             log_quote(authority).text, clock_format_s(ends, text));
+}
+
 /* The head is read again: a reload may have changed who may come. */
 static void serve(struct inject_http *inject, struct httpd_request *http)
 {
     struct arena *arena = arena_create();
+    struct post post;
     struct request request;
     struct request_refusal why;
     struct post_refusal refusal;
     struct slice receipt;
-    if (!read_head(inject, http, &request, &refusal)) {
+    if (!read_head(inject, http, &post, &request, &refusal)) {
         refuse(inject, http, &request, &refusal);
     } else {
+        warn_of_end(inject, &post, request.authority);
         switch (take(inject, arena, http, &request, &receipt, &why)) {
         case DOOR_REFUSED:
             post_refuse(&refusal, status_of(inject, why.reason), why.reason, "%s", why.text);
@@ -109,6 +133,7 @@ static void serve(struct inject_http *inject, struct httpd_request *http)
             reply_receipt(http, receipt, false);
             break;
         case DOOR_WAITS:
+            httpd_forget_body(http); /* intake has its own */
             break;
         }
     }
@@ -150,9 +175,10 @@ static void put_in_row(struct inject_http *inject, uint64_t id)
 static void on_request(void *context, struct httpd_request *http, enum httpd_event event)
 {
     struct inject_http *inject = context;
-    struct request request = {0};
+    struct post post;
+    struct request request;
     struct post_refusal refusal;
-    bool good = read_head(inject, http, &request, &refusal);
+    bool good = read_head(inject, http, &post, &request, &refusal);
     switch (event) {
     case HTTPD_HEAD:
         if (!good)
@@ -225,6 +251,7 @@ static enum err_code inject_http_init(void *instance, struct host *host, struct 
     struct inject_http *inject = instance;
     (void)err;
     inject->host = host;
+    inject->warned = map_create();
     inject->door = (struct door){.host = host, .answer = answer, .context = inject};
     return OK;
 }
@@ -292,6 +319,7 @@ static void inject_http_fini(void *instance)
     struct inject_http *inject = instance;
     inject_http_stop(inject);
     door_fini(&inject->door);
+    map_destroy(inject->warned, free);
     free(inject->row);
 }
 

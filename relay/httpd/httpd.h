@@ -85,6 +85,8 @@ struct slice httpd_header(const struct httpd_request *request, const char *name)
 size_t httpd_header_count(const struct httpd_request *request, const char *name);
 /* Whole once HTTPD_WHOLE has come. */
 struct slice httpd_body(const struct httpd_request *request);
+/* It is not needed any longer, though the answer waits: leaves room for others. */
+void httpd_forget_body(struct httpd_request *request);
 /* Numeric, without port. */
 const char *httpd_peer(const struct httpd_request *request);
 

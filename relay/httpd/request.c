@@ -93,7 +93,7 @@ struct httpd_request *httpd_find(const struct httpd *httpd, uint64_t id)
 
 /* --- its body --- */
 
-static void drop_body(struct httpd_request *request)
+void httpd_forget_body(struct httpd_request *request)
 {
     request->httpd->bodies_bytes -= request->body.len;
     buf_fini(&request->body);
@@ -104,7 +104,7 @@ static void tell(struct httpd_request *request, enum httpd_event event)
 {
     request->httpd->options.fn(request->httpd->options.context, request, event);
     if (request->answered && request->body.ptr)
-        drop_body(request);
+        httpd_forget_body(request);
 }
 
 /* False: it goes on and on, and the connection ends. */
@@ -267,7 +267,7 @@ void httpd_on_completed(void *cls, struct MHD_Connection *mhd, void **state,
         request->connection->request = NULL;
         httpd_enter(request->connection, HTTPD_PHASE_HEAD);
     }
-    drop_body(request);
+    httpd_forget_body(request);
     if (request->response)
         MHD_destroy_response(request->response);
     free(request);

@@ -147,6 +147,15 @@ def test_certificate_past_its_end_is_refused(make_relay, door):
     assert "ended on" in detail
 
 
+def test_certificate_that_ends_soon_is_told_once(make_relay, door):
+    soon = make_certificate(door.folder, "soon", days=5)
+    relay = make_relay(**door.changes({"name": "soon", "certificate_sha256": fingerprint(soon[0])}))
+    start(relay, door)
+    for i in range(3):
+        assert post(door, Alert(f"soon-{i}", side="ca", status="Exercise").xml, token=None, client=soon).status == 201
+    assert relay.log().count("inject.certificate-ends source=inject-http authority=soon until=") == 1
+
+
 def test_faults_of_the_request_name_the_place(open_relay, door):
     cap = Alert("faulty", side="ca").xml
     for method in ("GET", "PUT", "DELETE", "OPTIONS"):
@@ -346,6 +355,23 @@ def test_as_the_page_says_with_curl(open_relay, door, tmp_path):
     alert.write_bytes(b" " * (20 * 1024 * 1024))
     code, body = curl(*common, "-H", f"Authorization: Bearer {door.token}", f"{door.url}/v1/alerts")
     assert code == 413 and "8 MiB" in body
+
+
+def test_over_ipv6(make_relay, door):
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError as error:
+            pytest.skip(f"skipped: no IPv6 loopback: {error}")
+    changes = door.changes()
+    changes["listen"]["inject_http"] = f"'https://[::]:{door.port}'"
+    start(make_relay(**changes), door)
+    cap = Alert("six", side="ca").xml
+    assert post(door, cap).status == 201  # [::] takes IPv4 too
+    connection = http.client.HTTPSConnection("::1", door.port, timeout=10, context=door.context())
+    connection._context.check_hostname = False
+    assert post(door, cap, connection=connection).status == 200
+    connection.close()
 
 
 def test_in_clear_on_the_loopback(make_relay, tmp_path):
