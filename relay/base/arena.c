@@ -34,18 +34,39 @@ struct arena *arena_create(void)
     return arena;
 }
 
-void arena_destroy(struct arena *arena)
+static void free_blocks(struct block *block)
 {
-    if (!arena)
-        return;
-    for (struct adopted *item = arena->adopted; item; item = item->next)
-        free(item->memory);
-    for (struct block *block = arena->head; block;) {
+    while (block) {
         struct block *next = block->next;
         free(block);
         block = next;
     }
+}
+
+static void free_adopted(struct arena *arena)
+{
+    for (struct adopted *item = arena->adopted; item; item = item->next)
+        free(item->memory);
+    arena->adopted = NULL;
+}
+
+void arena_destroy(struct arena *arena)
+{
+    if (!arena)
+        return;
+    free_adopted(arena);
+    free_blocks(arena->head);
     free(arena);
+}
+
+void arena_reset(struct arena *arena)
+{
+    free_adopted(arena);
+    if (!arena->head)
+        return;
+    free_blocks(arena->head->next);
+    arena->head->next = NULL;
+    arena->head->used = 0;
 }
 
 /* A large item gets a block of its own behind the head, so that the head goes on being filled. */

@@ -18,6 +18,9 @@ struct arena *arena_create(void);
 /* Accepts NULL. */
 void arena_destroy(struct arena *arena);
 
+/* Drops everything in it, and keeps some memory for what comes next. */
+void arena_reset(struct arena *arena);
+
 /* Zeroed and aligned for any type; lives as long as the arena. */
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size);

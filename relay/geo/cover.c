@@ -228,6 +228,12 @@ struct geo_ready *geo_ready_create(const struct geo_shape *shape)
     return ready;
 }
 
+void geo_ready_renew(struct geo_ready *ready, const struct geo_shape *shape)
+{
+    geo_query_renew(&ready->query, shape, 0);
+    ready->coarse = ready->query.coarse;
+}
+
 void geo_ready_destroy(struct geo_ready *ready)
 {
     if (ready) {

@@ -138,7 +138,8 @@ static bool place_is_deep(struct probe *probe, struct near_runs runs, struct geo
         return true;
     }
     probe->last = p;
-    return boundary_km(probe, runs, p, probe->depth_km * 1.001, probe->depth_km) >
+    return geo_unit_cell(probe->geo, probe->unit, p) != GEO_CELL_OUT &&
+           boundary_km(probe, runs, p, probe->depth_km * 1.001, probe->depth_km) >
                probe->depth_km &&
            geo_unit_locate(probe->geo, probe->unit, p) == GEO_INSIDE;
 }

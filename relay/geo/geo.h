@@ -83,6 +83,8 @@ struct geo_units geo_cover(const struct geo *geo, struct arena *arena,
 struct geo_ready;
 struct geo_ready *geo_ready_create(const struct geo_shape *shape);
 void geo_ready_destroy(struct geo_ready *ready);
+/* The next shape, in the memory of the one before. */
+void geo_ready_renew(struct geo_ready *ready, const struct geo_shape *shape);
 struct geo_units geo_ready_cover(const struct geo *geo, struct arena *arena,
                                  struct geo_ready *ready, enum geo_layer layer, double least_share,
                                  struct geo_units *slivers);

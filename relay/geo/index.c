@@ -112,3 +112,19 @@ void geo_cell_entries(const struct geo *geo, int column, int row, enum geo_layer
     *first = entry_from(geo, cell[0], cell[1], at.unit_first);
     *end = entry_from(geo, *first, cell[1], at.unit_first + at.unit_count);
 }
+
+enum geo_cell_state geo_unit_cell(const struct geo *geo, const struct geo_file_unit *unit,
+                                  struct geo_point p)
+{
+    if (unit->flags & GEO_UNIT_LOOKUP) {
+        return GEO_CELL_EDGE;
+    }
+    uint32_t index = (uint32_t)(unit - geo->units);
+    struct geo_cells at = geo_cells_of((struct geo_box){p.x, p.y, p.x, p.y});
+    const uint32_t *cell = &geo->cells[at.row0 * GEO_GRID_COLUMNS + at.column0];
+    uint32_t entry = entry_from(geo, cell[0], cell[1], index);
+    if (entry == cell[1] || (geo->entries[entry] & ~GEO_ENTRY_WHOLE) != index) {
+        return GEO_CELL_OUT;
+    }
+    return geo->entries[entry] & GEO_ENTRY_WHOLE ? GEO_CELL_WHOLE : GEO_CELL_EDGE;
+}

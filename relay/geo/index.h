@@ -40,4 +40,10 @@ struct geo_cells geo_cells_of(struct geo_box box);
 void geo_cell_entries(const struct geo *geo, int column, int row, enum geo_layer layer,
                       uint32_t *first, uint32_t *end);
 
+/* What the grid alone tells of a place: its cell holds nothing of the unit, or is all in it, or the
+ * unit's boundary may go through it (always for units that are there to be looked up only). */
+enum geo_cell_state { GEO_CELL_OUT, GEO_CELL_WHOLE, GEO_CELL_EDGE };
+enum geo_cell_state geo_unit_cell(const struct geo *geo, const struct geo_file_unit *unit,
+                                  struct geo_point p);
+
 #endif

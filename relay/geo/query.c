@@ -271,8 +271,17 @@ static void circles_add(struct geo_query *query, const struct geo_shape *shape, 
 
 void geo_query_init(struct geo_query *query, const struct geo_shape *shape, double margin_km)
 {
-    *query =
-        (struct geo_query){.arena = arena_create(), .work = {.left = GEO_WORK_MAX}, .area_km2 = -1};
+    *query = (struct geo_query){.arena = arena_create()};
+    geo_query_renew(query, shape, margin_km);
+}
+
+void geo_query_renew(struct geo_query *query, const struct geo_shape *shape, double margin_km)
+{
+    arena_reset(query->arena);
+    *query = (struct geo_query){.arena = query->arena,
+                                .lines = query->lines,
+                                .work = {.left = GEO_WORK_MAX},
+                                .area_km2 = -1};
     size_t polygons = shape->polygon_count < GEO_RINGS_MAX ? shape->polygon_count : GEO_RINGS_MAX;
     size_t circles = shape->circle_count < GEO_RINGS_MAX ? shape->circle_count : GEO_RINGS_MAX;
     query->rings =

@@ -45,6 +45,8 @@ struct geo_query {
 /* `margin_km`: how far away from the shape the caller looks (matters at the antimeridian). */
 void geo_query_init(struct geo_query *query, const struct geo_shape *shape, double margin_km);
 void geo_query_fini(struct geo_query *query);
+/* Another shape for a query that was made ready before, in the memory of that one. */
+void geo_query_renew(struct geo_query *query, const struct geo_shape *shape, double margin_km);
 
 /* Sum over the rings, as far as they are the shape's own and not moved by a turn. Computed once,
  * and only where it is asked for: most shapes meet no unit of the other country. */

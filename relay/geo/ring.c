@@ -169,8 +169,9 @@ enum geo_where geo_unit_locate(const struct geo *geo, const struct geo_file_unit
                                struct geo_point p)
 {
     bool inside = false;
-    if (!in_box(unit->box, p)) {
-        return GEO_OUTSIDE;
+    enum geo_cell_state cell = in_box(unit->box, p) ? geo_unit_cell(geo, unit, p) : GEO_CELL_OUT;
+    if (cell != GEO_CELL_EDGE) {
+        return cell == GEO_CELL_WHOLE ? GEO_INSIDE : GEO_OUTSIDE;
     }
     for (uint32_t i = 0; i < unit->ring_count; i++) {
         const struct geo_file_ring *ring = &geo->rings[unit->ring_first + i];

@@ -171,14 +171,17 @@ static void add_coverage(struct work *work, const char *path, const struct geo_s
                   "Only the first %d areas of a message are coded.", COVERED_AREAS_MAX);
         return;
     }
-    coverage.shape = geo_ready_create(shape);
+    if (work->ready)
+        geo_ready_renew(work->ready, shape);
+    else
+        work->ready = geo_ready_create(shape);
+    coverage.shape = work->ready;
     if (work_to_us(work)) {
         cover_counties(&coverage);
         cover_marine(&coverage);
     } else {
         cover_provinces(&coverage);
     }
-    geo_ready_destroy(coverage.shape);
     note_codes(work, NOTE_GEOCODE_SLIVER, path, &coverage.slivers,
                "Overlapped by too little to be coded");
     if (coverage.coarse)
@@ -200,7 +203,7 @@ static void keep_geocodes(struct work *work, const char *path, const struct cap_
         const struct cap_pair *geocode = &area->geocodes.items[i];
         /* Names come in runs of dozens. */
         if (i == 0 || !slice_eq(geocode->name, geocode[-1].name))
-            rule = table_name_rule(work->input->target, "geocode", geocode->name);
+            rule = work_name_rule(work, "geocode", geocode->name);
         if (slice_is_empty(geocode->name) || slice_is_empty(geocode->value)) {
             if (work->trace)
                 trace_add(work->trace, work->arena, TRACE_DROPPED,
@@ -403,6 +406,8 @@ enum err_code step_areas(struct work *work, struct err *err)
                 translate_area(work, i, j, &given->areas[j], &info->areas[j]);
         }
     }
+    geo_ready_destroy(work->ready);
+    work->ready = NULL;
     if (any && !work->options->geo)
         notes_add(work->notes, work->arena, NOTE_NO_BOUNDARIES, "alert/info/area",
                   "No boundaries: shapes are copied, location codes are not computed.");

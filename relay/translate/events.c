@@ -319,7 +319,7 @@ static void set_codes(struct work *work, size_t i, const struct found *whole,
     }
     for (size_t j = 0; j < info->event_codes.count; j++) {
         const struct cap_pair *given = &info->event_codes.items[j];
-        struct name_rule rule = table_name_rule(work->input->target, "eventCode", given->name);
+        struct name_rule rule = work_name_rule(work, "eventCode", given->name);
         if (rule.keep)
             pair_list_add(work, &list, given->name, given->value);
         else if (!slice_ieq(given->value, code))

@@ -12,6 +12,14 @@
 #include "translate/trace.h"
 #include "translate/translate.h"
 
+/* A name that was looked up. */
+struct name_memo {
+    const char *element; /* NULL: nothing here yet */
+    struct slice name;
+    struct name_rule rule;
+};
+enum { NAME_MEMO_COUNT = 32 };
+
 struct work {
     const struct translate_options *options;
     const struct translate_input *input;
@@ -30,10 +38,12 @@ struct work {
         capcp_event; /* CAP-CP event code of the message, given or found by table; may be absent */
     struct slice
         event_class; /* warning, watch, advisory, statement, ... of the message; may be absent */
-    bool without_generated;   /* the message would grow past what can be relayed */
-    size_t covered_areas;     /* by geometry, so far */
-    size_t drawn_points;      /* of the shapes of geocodes, so far */
-    bool region_offset_known; /* see offset_of_region() */
+    bool without_generated;  /* the message would grow past what can be relayed */
+    size_t covered_areas;    /* by geometry, so far */
+    size_t drawn_points;     /* of the shapes of geocodes, so far */
+    struct geo_ready *ready; /* step_areas': the shape that is looked at, its memory for the next */
+    struct name_memo names[NAME_MEMO_COUNT]; /* see work_name_rule() */
+    bool region_offset_known;                /* see offset_of_region() */
     int region_offset_min;
 };
 
@@ -61,6 +71,10 @@ static inline enum words work_words(const struct work *work)
 {
     return work_to_us(work) ? WORDS_ENGLISH : WORDS_FRENCH;
 }
+
+/* table_name_rule() for the target. The same dozen names come with each info and each area, and
+ * each is held against all patterns only once. `element` is a literal. */
+struct name_rule work_name_rule(struct work *work, const char *element, struct slice name);
 
 /* "alert/info[N]/ELEMENT" with N counted from 1; element NULL for the info itself. In the arena. */
 const char *path_info(struct work *work, size_t info, const char *element);

@@ -152,7 +152,7 @@ static struct cap_texts codes_of(struct work *work)
     trace_add(work->trace, work->arena, TRACE_ADDED, "", "alert/code[2]", "rule: the relay's mark");
     for (size_t i = 0; i < given->count; i++) {
         struct slice code = given->items[i];
-        struct name_rule rule = table_name_rule(work->input->target, "code", code);
+        struct name_rule rule = work_name_rule(work, "code", code);
         if (slice_is_empty(code))
             continue;
         if (is_own_code(&codes, code)) {

@@ -66,6 +66,24 @@ const char *path_kept(struct work *work, size_t info, const char *element, size_
     return path_item(work, info, element, item);
 }
 
+static size_t memo_place(struct slice name)
+{
+    size_t hash = name.len;
+    for (size_t i = 0; i < name.len; i += 5) /* names of one source differ in their middles */
+        hash = hash * 31 + (unsigned char)name.ptr[i];
+    return hash % NAME_MEMO_COUNT;
+}
+
+struct name_rule work_name_rule(struct work *work, const char *element, struct slice name)
+{
+    struct name_memo *memo = &work->names[memo_place(name)];
+    if (memo->element != element || !slice_eq(memo->name, name))
+        *memo = (struct name_memo){.element = element,
+                                   .name = name,
+                                   .rule = table_name_rule(work->input->target, element, name)};
+    return memo->rule;
+}
+
 void pair_list_add(struct work *work, struct pair_list *list, struct slice name, struct slice value)
 {
     list->pairs.items = arena_grow(work->arena, list->pairs.items, list->pairs.count,

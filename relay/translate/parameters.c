@@ -57,7 +57,7 @@ static void translate_parameters(struct work *work, size_t i, struct cap_info *i
     bool counterpart = false;
     for (size_t j = 0; j < info->parameters.count; j++) {
         const struct cap_pair *given = &info->parameters.items[j];
-        struct name_rule rule = table_name_rule(work->input->target, "parameter", given->name);
+        struct name_rule rule = work_name_rule(work, "parameter", given->name);
         if (!rule.keep) {
             drop(work, i, j, given, &rule);
             continue;

@@ -203,10 +203,10 @@ static void translate_resource(const struct passage *p)
 }
 
 /* What the target side's broadcasters air of themselves when they see that description. */
-static bool is_for_broadcast(const struct work *work, const struct cap_resource *given,
+static bool is_for_broadcast(struct work *work, const struct cap_resource *given,
                              struct name_rule *rule)
 {
-    *rule = table_name_rule(work->input->target, "resourceDesc", given->resource_desc);
+    *rule = work_name_rule(work, "resourceDesc", given->resource_desc);
     return !rule->keep;
 }
 

@@ -93,18 +93,18 @@ static int quality(const struct place *place)
     return 1 + 2 * (place->unknown == 0) + !place->coarse;
 }
 
-static bool is_usable_scheme(const struct work *work, struct slice name)
+static bool is_usable_scheme(struct work *work, struct slice name)
 {
     /* Six digits called SAME by a Canadian sender may be ECCC's own codes, which collide with
      * counties. */
-    return !work_to_us(work) || table_name_rule(work->input->target, "geocode", name).keep;
+    return !work_to_us(work) || work_name_rule(work, "geocode", name).keep;
 }
 
 enum { SCHEMES_MAX = 8 };
 
 /* The area's distinct schemes that may be looked up, UGC first: a zone's UGC is the zone itself,
  * its SAME codes are all counties that the zone touches. */
-static size_t list_schemes(const struct work *work, const struct cap_area *area,
+static size_t list_schemes(struct work *work, const struct cap_area *area,
                            struct slice schemes[SCHEMES_MAX])
 {
     size_t count = 0;

@@ -65,6 +65,24 @@ static void test_arena_keeps_what_it_adopts(void **state)
     arena_destroy(arena); /* a leak is the sanitizer's to find */
 }
 
+static void test_an_arena_is_used_again(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    arena_reset(arena);
+    for (int round = 0; round < 3; round++) {
+        arena_adopt(arena, malloc(8));
+        for (size_t size = 1; size < 300000; size *= 3) {
+            unsigned char *bytes = arena_alloc(arena, size);
+            for (size_t i = 0; i < size; i++)
+                assert_int_equal(bytes[i], 0);
+            memset(bytes, 0xff, size);
+        }
+        arena_reset(arena);
+    }
+    arena_destroy(arena);
+}
+
 static void test_arena_grow_keeps_items(void **state)
 {
     (void)state;
@@ -156,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_arena_memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(test_arena_copies),
         cmocka_unit_test(test_arena_keeps_what_it_adopts),
+        cmocka_unit_test(test_an_arena_is_used_again),
         cmocka_unit_test(test_arena_grow_keeps_items),
         cmocka_unit_test(test_mem_grow),
         cmocka_unit_test(test_buf_fails_at_its_maximum_and_stays_failed),

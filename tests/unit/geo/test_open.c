@@ -204,6 +204,38 @@ static void test_records_out_of_bounds(void **state)
     damage(bytes, GEO_SECTION_SOURCES, 0, far, "source");
 }
 
+/* The rings alone, without the grid. */
+static enum geo_where locate_by_rings(const struct geo *geo, const struct geo_file_unit *unit,
+                                      struct geo_point p)
+{
+    bool inside = false;
+    for (uint32_t k = 0; k < unit->ring_count; k++) {
+        struct geo_ring ring = geo_ring_at(geo, unit->ring_first + k);
+        enum geo_where where = geo_ring_locate(&ring, p);
+        if (where == GEO_ON_EDGE)
+            return GEO_ON_EDGE;
+        inside ^= where == GEO_INSIDE;
+    }
+    return inside ? GEO_INSIDE : GEO_OUTSIDE;
+}
+
+static void grid_check(const struct geo *geo, const struct geo_file_unit *unit)
+{
+    static uint32_t random = 2463534242U;
+    struct geo_box box = unit->box;
+    for (int i = 0; i < 8; i++) {
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        struct geo_point p = {box.x0 + (int32_t)(random % (uint32_t)(box.x1 - box.x0 + 1)),
+                              box.y0 + (int32_t)(random / 7 % (uint32_t)(box.y1 - box.y0 + 1))};
+        /* And where cells meet. */
+        if (i % 4 == 3)
+            p.x -= p.x % GEO_CELL, p.y -= p.y % GEO_CELL;
+        assert_int_equal(geo_unit_locate(geo, unit, p), locate_by_rings(geo, unit, p));
+    }
+}
+
 /* Areas say the same as the rings do, and the inner point lies inside: what the builder promises.
  */
 static void units_check(const char *file)
@@ -220,6 +252,7 @@ static void units_check(const char *file)
         }
         assert_true(fabs(area - unit->area_km2) <= 1e-6 * area);
         assert_true(geo_unit_locate(geo, unit, unit->inner) != GEO_OUTSIDE);
+        grid_check(geo, unit);
         assert_int_equal(
             geo_unit_index(geo, (enum geo_layer)unit->layer, geo_text_at(geo, unit->code)), i);
     }

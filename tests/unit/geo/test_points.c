@@ -155,6 +155,13 @@ static void test_a_ready_shape_keeps_nothing_of_its_answers(void **state)
         }
         assert_true(kept[0].count > 0 || layers[i] == GEO_CA_CD);
     }
+    /* Nor of the shape before. */
+    struct geo_shape second = shape_of_polygons(&polygons[0], 1);
+    geo_ready_renew(ready, &second);
+    struct geo_units counties[2] = {geo_ready_cover(geo, arena, ready, GEO_US_COUNTY, 0.1, NULL),
+                                    geo_cover(geo, arena, &second, GEO_US_COUNTY, 0.1, NULL)};
+    assert_string_equal(units_text(arena, &counties[0]), units_text(arena, &counties[1]));
+    assert_true(counties[0].items[0].share == counties[1].items[0].share);
     geo_ready_destroy(ready);
     arena_destroy(arena);
     geo_close(geo);
