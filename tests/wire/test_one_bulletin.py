@@ -15,6 +15,7 @@ from naad_hub import Hub  # noqa: E402
 from relay import tool  # noqa: E402
 from test_eccc import broker, datamart, identifier, wait_acknowledged, wait_consumed  # noqa: E402, F401 fixtures
 from test_naad import verdicts  # noqa: E402
+from test_nwws import server, source, speak  # noqa: E402, F401 fixtures
 from weather_gov import WeatherGov  # noqa: E402
 from xml_signer import XmlSigner  # noqa: E402
 
@@ -148,31 +149,62 @@ def test_what_naad_brought_is_not_fetched_and_no_copy(make_relay, subscribe, hub
 
 
 def wmo(alert):
-    """As a weather wire carries it: a bulletin between SOH and ETX, lines ending in CR CR LF, before the alert."""
+    """A saved product of the weather wire: a bulletin between SOH and ETX, lines ending in CR CR LF, before the alert."""
     return b"\x01\r\r\n042 \r\r\nXOUS51 KWBC 151200\r\r\nCAPGYX\r\r\n" + alert.xml.replace(b"\n", b"\r\r\n") + b"\r\r\n\x03"
 
 
-def test_the_weather_service_by_api_and_as_a_product_of_its_wire(make_relay, subscribe, weather):
-    relay = start(make_relay, weather.source())
-    alert = Alert("urn:oid:2.49.0.1.840.0.0123456789abcdef0123456789abcdef01234567.001.1", side="us")
+def weather_alert(number, **changes):
+    return Alert(f"urn:oid:2.49.0.1.840.0.{number:040x}.001.1", side="us", **changes)
+
+
+def start_us(make_relay, source, server, *sources):
+    """In the room, so that what is said there is heard."""
+    relay = start(make_relay, source(server), *sources)
+    relay.wait_log('source.state source=wire state=live reason="in the room', seconds=30)
+    return relay
+
+
+def test_weather_gov_and_the_wire_after_the_commit(make_relay, subscribe, weather, server, speak, source):  # noqa: F811
+    speaker = speak(server)
+    relay = start_us(make_relay, source, server, weather.source())
+    alert = weather_alert(1)
     weather.publish(alert)
     wait_rows(relay, alert, 1)
+    speaker.alert(alert)
+    wait_rows(relay, alert, 2)
     relay.drop(wmo(alert))
-    assert wait_rows(relay, alert, 2) == {"relayed": 1, "duplicate": 1}
+    assert wait_rows(relay, alert, 3) == {"relayed": 1, "duplicate": 2}
     header = only_bulletin(relay, subscribe)
-    assert header["origin"]["source"] == "nws" and header["copies"] == []
-    assert later_copies(relay) == ["spool"]
+    assert header["origin"]["source"] == "nws" and header["copies"] == [] and header["conflict"] is None
+    assert later_copies(relay) == ["spool", "wire"]
     caps = [path for path in weather.server.asked if path.endswith(".cap")]
     assert len(caps) == 1, "fetched once, however often it is listed"
 
 
-def test_the_wires_product_first(make_relay, subscribe, weather):
-    relay = start(make_relay, weather.source())
-    alert = Alert("urn:oid:2.49.0.1.840.0.fedcba9876543210fedcba9876543210fedcba98.001.1", side="us")
-    relay.drop(wmo(alert))
+def test_the_wire_first(make_relay, subscribe, weather, server, speak, source):  # noqa: F811
+    speaker = speak(server)
+    relay = start_us(make_relay, source, server, weather.source())
+    alert = weather_alert(2)
+    speaker.alert(alert)
     wait_rows(relay, alert, 1)
     weather.publish(alert)
-    found = wait_rows(relay, alert, 2)
-    assert found == {"relayed": 1, "duplicate": 1}
-    assert only_bulletin(relay, subscribe)["origin"]["source"] == "spool"
+    assert wait_rows(relay, alert, 2) == {"relayed": 1, "duplicate": 1}
+    assert only_bulletin(relay, subscribe)["origin"]["source"] == "wire"
     assert later_copies(relay) == ["nws"]
+
+
+def test_copies_for_the_us_before_the_commit_are_in_the_header(make_relay, subscribe, weather, server, speak, source):  # noqa: F811
+    speaker = speak(server)
+    relay = start_us(make_relay, source, server, weather.source())
+    alert = weather_alert(3)
+    with nothing_commits(relay):
+        relay.drop(Alert("what the disk is busy with"))
+        wait_queued(relay, 1)
+        speaker.alert(alert)
+        wait_queued(relay, 2)
+        weather.publish(alert)
+        wait_queued(relay, 3)
+    assert wait_rows(relay, alert, 2) == {"relayed": 1, "duplicate": 1}
+    header = only_bulletin(relay, subscribe, 2)
+    assert header["origin"]["source"] == "wire" and header["copies"] == ["nws"] and header["conflict"] is None
+    assert later_copies(relay, 2) == ["nws"]
