@@ -162,7 +162,7 @@ static void tell_state(struct eccc *eccc)
                    fetches_count(eccc->fetches));
     else if (eccc->missing)
         host_state(eccc->host, SOURCE_LIVE,
-                   "consuming %.*s; %" PRIu64 " announced files were nowhere, the last %s",
+                   "consuming %.*s; announced, and nowhere: %" PRIu64 " so far, the last %s",
                    SLICE_ARG(eccc->queue), eccc->missing, eccc->last_missing);
     else
         host_state(eccc->host, SOURCE_LIVE, "consuming %.*s", SLICE_ARG(eccc->queue));

@@ -143,7 +143,7 @@ def test_a_late_file_is_tried_again_and_a_lost_one_is_told(make_relay, datamart)
     wait_for(relay, [identifier(3002)])  # it holds up nobody
     relay.wait_log("eccc.missing", seconds=30)
     assert "0000003001" in relay.log()
-    assert "1 announced files were nowhere, the last T_WWCN16_C_CWUL_202604152051_0000003001.cap" in state(relay)
+    assert "announced, and nowhere: 1 so far, the last T_WWCN16_C_CWUL_202604152051_0000003001.cap" in state(relay)
     assert wait_acknowledged(datamart, relay) == 0
 
 
