@@ -91,9 +91,24 @@ static void put_close(struct buf *out, const char *name)
 
 static void put_element(struct buf *out, const char *name, struct slice text)
 {
-    put_open(out, name);
-    put_escaped(out, text);
-    put_close(out, name);
+    size_t name_len = strlen(name), size = text.len + 2 * name_len + strlen("<></>\n");
+    char *place = NULL;
+    if (text.len && plain_run(text, 0) == text.len)
+        place = buf_reserve(out, size);
+    if (!place) {
+        put_open(out, name);
+        put_escaped(out, text);
+        put_close(out, name);
+        return;
+    }
+    place = add(place, "<", 1);
+    place = add(place, name, name_len);
+    place = add(place, ">", 1);
+    place = add(place, text.ptr, text.len);
+    place = add(place, "</", 2);
+    place = add(place, name, name_len);
+    add(place, ">\n", 2);
+    buf_commit(out, size);
 }
 
 static void put_optional(struct buf *out, const char *name, struct slice text)

@@ -33,9 +33,19 @@ bool slice_ieq(struct slice a, struct slice b)
     return a.len == b.len && equal_folded(a.ptr, b.ptr, a.len);
 }
 
+/* How many bytes are the same; ends at the first that is not, most often the very first. */
+static size_t same_folded(struct slice s, const char *text)
+{
+    size_t i = 0;
+    while (i < s.len && text[i] != '\0' && lower(s.ptr[i]) == lower(text[i]))
+        i++;
+    return i;
+}
+
 bool slice_ieq_cstr(struct slice a, const char *text)
 {
-    return slice_ieq(a, slice_from_cstr(text));
+    text = text ? text : "";
+    return same_folded(a, text) == a.len && text[a.len] == '\0';
 }
 
 int slice_cmp(struct slice a, struct slice b)
@@ -54,7 +64,7 @@ bool slice_starts_with(struct slice s, const char *prefix)
 
 bool slice_istarts_with(struct slice s, const char *prefix)
 {
-    return slice_ieq_cstr(slice_sub(s, 0, strlen(prefix)), prefix);
+    return prefix[same_folded(s, prefix)] == '\0';
 }
 
 bool slice_ends_with(struct slice s, const char *suffix)

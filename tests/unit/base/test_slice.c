@@ -38,6 +38,15 @@ static void test_prefix_suffix_find(void **state)
     assert_true(slice_starts_with(SLICE("profile:CAP-CP:0.4"), "profile:"));
     assert_false(slice_starts_with(SLICE("pro"), "profile:"));
     assert_true(slice_istarts_with(SLICE("PROFILE:x"), "profile:"));
+    assert_true(slice_istarts_with(SLICE("x"), ""));
+    assert_false(slice_istarts_with(SLICE("PROFIL"), "profile:"));
+    assert_false(slice_istarts_with((struct slice){NULL, 0}, "p"));
+    assert_true(slice_ieq_cstr(SLICE("Met"), "mET"));
+    assert_false(slice_ieq_cstr(SLICE("Met"), "Me"));
+    assert_false(slice_ieq_cstr(SLICE("Me"), "Met"));
+    assert_false(slice_ieq_cstr(SLICE("Met\0x"), "Met"));
+    assert_true(slice_ieq_cstr((struct slice){NULL, 0}, NULL));
+    assert_false(slice_ieq_cstr(SLICE("x"), NULL));
     assert_true(slice_ends_with(SLICE("a.gc.ca"), ".ca"));
     assert_false(slice_ends_with(SLICE("ca"), ".ca"));
     assert_int_equal(slice_find(SLICE("abcabc"), "ca"), 2);
