@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum { FAKE_FEED_MAX = 4000, FAKE_FEED_BODY_MAX = 70 * 1024 * 1024 };
+enum { FAKE_FEED_MAX = 4000, FAKE_FEED_BODY_MAX = 100 * 1024 * 1024 };
 
 #define FAKE_FEED_OPEN                                                                             \
     "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>"                                \
