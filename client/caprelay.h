@@ -173,7 +173,8 @@ struct caprelay_injection {
     const char *cap;
     size_t cap_len;
     bool dry_run;
-    unsigned attempts; /* sendings before CAPRELAY_TIMEOUT; 0: 3. The relay answers each alike */
+    unsigned attempts; /* sendings before CAPRELAY_TIMEOUT, or while the relay is busy; 0: 3. It
+                          answers each alike */
 };
 
 /* Sends until a receipt has come and verifies it. CAPRELAY_OK also for a refusal: see outcome. */

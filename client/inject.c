@@ -7,7 +7,7 @@
 
 #include <zmq.h>
 
-enum { ATTEMPTS = 3, CAP_BYTES_MAX = 8 * 1024 * 1024 };
+enum { ATTEMPTS = 3, CAP_BYTES_MAX = 8 * 1024 * 1024, BUSY_PAUSE_US = 500000 };
 
 static enum caprelay_code load_authority(struct caprelay *relay,
                                          const struct caprelay_injection *injection,
@@ -127,7 +127,9 @@ static enum caprelay_code send_until_answered(struct caprelay *relay, struct are
             code = client_error(error, CAPRELAY_TIMEOUT, "the queue to the relay is full");
         else
             code = await_receipt(relay, socket, arena, delivery, receipt, error);
-        if (code != CAPRELAY_TIMEOUT)
+        if (code == CAPRELAY_OK && slice_eq_cstr(receipt->reason, "inject.busy"))
+            client_wait(socket, NULL, i + 1 < attempts ? BUSY_PAUSE_US : 0); /* it took nothing */
+        else if (code != CAPRELAY_TIMEOUT)
             break;
     }
     zmq_close(socket);

@@ -500,3 +500,15 @@ def test_the_independent_subscriber_catches_up_and_refuses(relay):
         assert [e[1]["seq"] for e in got if e[0] == "bulletin"] == [5]
     finally:
         follower.close()
+
+
+def test_inject_sends_again_where_the_relay_is_busy(relay, tmp_path):
+    alert = tmp_path / "alert.xml"
+    alert.write_bytes(cap("a"))
+    busy = {"outcome": "refused", "verdict": "refused", "reason": "inject.busy", "bulletins": []}
+    relay.receipt_filter = lambda header: header.update(busy) if len(relay.injected) < 2 else None
+    done = inject_json(relay, alert)
+    assert done.returncode == 0 and len(relay.injected) == 2
+    relay.receipt_filter = lambda header: header.update(busy)
+    done = inject_json(relay, alert)
+    assert done.returncode == 1 and json.loads(done.stdout)["reason"] == "inject.busy" and len(relay.injected) == 5

@@ -15,6 +15,7 @@ import pytest
 from alerts import Alert
 from injector import Injector
 from poster import Door, fingerprint, make_certificate, post
+from relay import tool
 from test_envelopes import edxl
 
 
@@ -70,6 +71,8 @@ def test_alert_is_posted_once_and_its_receipt_is_kept(open_relay, door, subscrib
         assert again.headers["Caprelay-Receipt-Signature"] == first.headers["Caprelay-Receipt-Signature"]
     subscriber.pump_until(lambda: subscriber.order, 15, "the bulletin")
     assert subscriber.record[1]["header"]["origin"]["source"] == "inject"
+    told = tool("status", "--relay", open_relay.write_card()).stdout
+    assert "inject-http" in told and "live" in told
     open_relay.kill()
     start(open_relay, door)
     again = post(door, cap)

@@ -367,6 +367,26 @@ static void newest_gets_the_place_of_the_oldest_silent_one(void **state)
     assert_false(clients[2].ended);
 }
 
+static void one_address_has_its_part_of_the_places(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct httpd_options options = usual();
+    options.per_address_max = 2;
+    httpd_destroy(httpd);
+    assert_int_equal(httpd_create(loop, &options, &httpd, &err), OK);
+    for (int i = 0; i < 3; i++) {
+        posting_open(&clients[i], httpd_port(httpd));
+        go(0);
+        posting_read(&clients[i]);
+        assert_int_equal(clients[i].ended, i == 2);
+    }
+    posting_close(&clients[0]);
+    go(SECOND);
+    ask(&clients[3], "POST /", "", "hello");
+    assert_int_equal(posting_status(&clients[3]), 200);
+}
+
 static void rubbish_is_survived(void **state)
 {
     (void)state;
@@ -448,6 +468,7 @@ int main(void)
         HTTPD_TEST(silent_ones_end),
         HTTPD_TEST(slow_head_ends),
         HTTPD_TEST(newest_gets_the_place_of_the_oldest_silent_one),
+        HTTPD_TEST(one_address_has_its_part_of_the_places),
         HTTPD_TEST(rubbish_is_survived),
         HTTPD_TEST(what_cannot_be_opened_is_told),
     };
