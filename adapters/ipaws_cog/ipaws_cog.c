@@ -30,7 +30,6 @@ enum {
     /* What the loop can bear in one turn: each may be a parse, and all that intake does. */
     ALERTS_PER_TURN = 16,
     BYTES_PER_TURN = 1024 * 1024,
-    CERTIFICATE_WARN_S = 30 * 86400,
 };
 
 struct ipaws_cog {
@@ -137,13 +136,11 @@ static int64_t now_us(const struct ipaws_cog *cog)
 
 static void tell_live(struct ipaws_cog *cog)
 {
-    int64_t ends_s = cog_access_ends_s(cog->access);
-    char text[CLOCK_TEXT_MAX];
-    if (ends_s - now_us(cog) / 1000000 < CERTIFICATE_WARN_S)
-        host_state(cog->host, SOURCE_LIVE, "polling %s; THE COG'S CERTIFICATE ENDS AT %s",
-                   cog->url.ptr, clock_format_s(ends_s, text));
-    else
-        host_state(cog->host, SOURCE_LIVE, "polling %s", cog->url.ptr);
+    struct arena *arena = arena_create();
+    struct slice warning = cog_access_warning(cog->access, arena, now_us(cog) / 1000000);
+    host_state(cog->host, SOURCE_LIVE, "polling %s%s%s", cog->url.ptr, warning.len ? "; " : "",
+               warning.ptr);
+    arena_destroy(arena);
 }
 
 static void tell_state(struct ipaws_cog *cog)

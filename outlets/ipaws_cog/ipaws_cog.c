@@ -412,16 +412,18 @@ static void ipaws_cog_fini(void *instance)
 static void ipaws_cog_tell(const void *instance, char *out, size_t size)
 {
     const struct ipaws_cog *cog = instance;
-    size_t len = 0;
-    *out = '\0';
-    for (unsigned channel = 0; channel < COG_CHANNELS && len < size; channel++)
+    struct arena *arena = arena_create();
+    struct slice text = cog_access_warning(cog->access, arena, now_s(cog));
+    for (unsigned channel = 0; channel < COG_CHANNELS; channel++)
         if (cog->acked[channel] || cog->refused[channel])
-            len += (size_t)snprintf(out + len, size - len,
-                                    "%s%s %" PRIu64 " acked, %" PRIu64 " refused", len ? "; " : "",
-                                    cog_channel_name(channel), cog->acked[channel],
-                                    cog->refused[channel]);
-    if (cog->known && len < size)
-        snprintf(out + len, size - len, "%s%" PRIu64 " known before", len ? "; " : "", cog->known);
+            text = arena_printf(arena, "%s%s%s %" PRIu64 " acked, %" PRIu64 " refused", text.ptr,
+                                text.len ? "; " : "", cog_channel_name(channel),
+                                cog->acked[channel], cog->refused[channel]);
+    if (cog->known)
+        text = arena_printf(arena, "%s%s%" PRIu64 " known before", text.ptr, text.len ? "; " : "",
+                            cog->known);
+    snprintf(out, size, "%s", text.ptr);
+    arena_destroy(arena);
 }
 
 const struct outlet_ops outlet_ipaws_cog = {

@@ -1,11 +1,12 @@
 #include "cog/access.h"
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "origin/sign.h"
 
 #include <stdlib.h>
+
+enum { WARN_S = 30 * 86400 };
 
 struct cog_access {
     struct arena *arena;
@@ -82,6 +83,15 @@ enum err_code cog_access_check(const struct cog_access *access, int64_t now_s, s
 int64_t cog_access_ends_s(const struct cog_access *access)
 {
     return signer_not_after_s(access->signer);
+}
+
+struct slice cog_access_warning(const struct cog_access *access, struct arena *arena, int64_t now_s)
+{
+    int64_t ends_s = cog_access_ends_s(access);
+    char text[CLOCK_TEXT_MAX];
+    return ends_s - now_s >= WARN_S ? SLICE("")
+                                    : arena_printf(arena, "THE COG'S CERTIFICATE ENDS AT %s",
+                                                   clock_format_s(ends_s, text));
 }
 
 const struct signer *cog_access_signer(const struct cog_access *access)

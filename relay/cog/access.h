@@ -4,8 +4,8 @@
 #ifndef CAPRELAY_COG_ACCESS_H
 #define CAPRELAY_COG_ACCESS_H
 
+#include "base/arena.h"
 #include "base/err.h"
-#include "base/slice.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +33,9 @@ void cog_access_destroy(struct cog_access *access);
 enum err_code cog_access_check(const struct cog_access *access, int64_t now_s, struct err *err);
 /* When it ends. */
 int64_t cog_access_ends_s(const struct cog_access *access);
+/* What to tell people from 30 days before the end on, in the arena; the empty text until then. */
+struct slice cog_access_warning(const struct cog_access *access, struct arena *arena,
+                                int64_t now_s);
 
 /* --- for the room alone --- */
 

@@ -164,7 +164,7 @@ static int setup(void **state)
     fixture_open(&world.journal);
     assert_ok(loop_create(&world.loop, err));
     snprintf(world.key, sizeof world.key, "%s/cog.pem", world.journal.folder);
-    cog_key_write(world.key, "IPAWSOPEN_120999", now_s(), now_s() + 10 * 86400);
+    cog_key_write(world.key, "IPAWSOPEN_120999", now_s(), now_s() + 100 * 86400);
     fake_ipaws_open();
     fake_ipaws.statuses = GOOD;
     world.status = "Actual";
@@ -385,11 +385,12 @@ static void doubt_is_no_success_and_ends_with_the_alerts_age(void **state)
     }
 }
 
-static void a_certificate_that_has_ended_signs_nothing(void **state)
+static void a_certificate_that_ends_is_told_and_then_signs_nothing(void **state)
 {
     (void)state;
     cog_key_write(world.key, "IPAWSOPEN_120999", now_s(), now_s() + 60);
     begin(AGREEMENT);
+    assert_state(SOURCE_CONNECTING, "; THE COG'S CERTIFICATE ENDS AT 20");
     run(2 * MINUTE);
     publish(CLASS_ACTUAL);
     run(MINUTE);
@@ -473,7 +474,7 @@ int main(void)
         TEST(a_refusal_by_the_exchange_is_tried_until_it_is_too_old),
         TEST(an_answer_that_was_lost_is_made_good_by_the_next),
         TEST(doubt_is_no_success_and_ends_with_the_alerts_age),
-        TEST(a_certificate_that_has_ended_signs_nothing),
+        TEST(a_certificate_that_ends_is_told_and_then_signs_nothing),
         TEST(exercises_go_to_the_test_environment_and_as_exercises),
         TEST(senseless_options_are_refused),
         TEST(it_can_be_stopped_at_any_time),
