@@ -12,11 +12,13 @@ pytest.importorskip("pika", reason="skipped: python3-pika is not installed")
 
 from alerts import Alert  # noqa: E402
 from naad_hub import Hub  # noqa: E402
+from prosody import HOST, Prosody  # noqa: E402
 from relay import tool  # noqa: E402
 from test_eccc import broker, datamart, identifier, wait_acknowledged, wait_consumed  # noqa: E402, F401 fixtures
 from test_naad import verdicts  # noqa: E402
 from test_nwws import server, source, speak  # noqa: E402, F401 fixtures
 from weather_gov import WeatherGov  # noqa: E402
+from weather_wire import ROOM, Speaker  # noqa: E402
 from xml_signer import XmlSigner  # noqa: E402
 
 SPOOL = {"name": "spool", "adapter": "file", "spool": True, "rescan": "1s"}
@@ -208,3 +210,33 @@ def test_copies_for_the_us_before_the_commit_are_in_the_header(make_relay, subsc
     header = only_bulletin(relay, subscribe, 2)
     assert header["origin"]["source"] == "wire" and header["copies"] == ["nws"] and header["conflict"] is None
     assert later_copies(relay, 2) == ["nws"]
+
+
+def test_the_weather_service_by_api_and_by_its_wire(make_relay, subscribe, weather, tmp_path):
+    server = Prosody(tmp_path / "prosody", archive=False)
+    for user in ("relay", "nwws"):
+        server.account(user, "secret")
+    server.start()
+    try:
+        speaker = Speaker(server, password="secret")
+        password = tmp_path / "password"
+        password.write_text("secret")
+        password.chmod(0o600)
+        relay = start(make_relay, weather.source(), {
+            "name": "wire", "adapter": "nwws", "country": "us", "server": HOST, "port": server.port, "ca_file": server.ca_file, "jid": f"relay@{HOST}",
+            "password_file": password, "room": ROOM})
+        relay.wait_log("state=live reason=\"in the room")
+        first, second = (Alert(f"urn:oid:2.49.0.1.840.0.{i:040x}.001.1", side="us", description="At 5 PM a storm was located.\n\nHAZARD...Wind.")
+                         for i in (1, 2))
+        speaker.alert(first)
+        wait_rows(relay, first, 1)
+        weather.publish(first)
+        assert wait_rows(relay, first, 2) == {"relayed": 1, "duplicate": 1}
+        weather.publish(second)
+        wait_rows(relay, second, 1)
+        speaker.alert(second)
+        assert wait_rows(relay, second, 2) == {"relayed": 1, "duplicate": 1}
+        assert only_bulletin(relay, subscribe, 2)["origin"]["source"] == "nws"
+        assert later_copies(relay, 1) == ["nws"] and later_copies(relay, 2) == ["wire"]
+    finally:
+        server.close()
