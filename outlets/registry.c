@@ -3,11 +3,13 @@
 
 extern const struct outlet_ops outlet_amqp;
 extern const struct outlet_ops outlet_ipaws_cog;
+extern const struct outlet_ops outlet_masas;
 extern const struct outlet_ops outlet_webhook;
 
 const struct outlet_ops *const outlet_registry[] = {
     &outlet_amqp,
     &outlet_ipaws_cog,
+    &outlet_masas,
     &outlet_webhook,
     NULL,
 };

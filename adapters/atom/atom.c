@@ -201,15 +201,19 @@ static enum err_code atom_init(void *instance, struct host *host, struct err *er
     struct atom_source *source = instance;
     source->host = host;
     source->arena = arena_create();
-    atom_items_init(&source->items);
-    atom_incidents_init(&source->incidents);
     if (check_bbox(source->bbox, err) != OK || check_hub(source, err) != OK ||
         check_lists(source, err) != OK ||
         hub_access_init(&source->access, source->arena, source->url, source->secret_file,
                         (enum hub_secret_in)source->secret_in, err) != OK)
-        return err->code;
+        goto refused;
     source->shown = http_url_shown(source->arena, source->url);
+    atom_items_init(&source->items);
+    atom_incidents_init(&source->incidents);
     return OK;
+refused: /* nobody calls fini then */
+    hub_access_fini(&source->access);
+    arena_destroy(source->arena);
+    return err->code;
 }
 
 /* --- the contract --- */

@@ -25,7 +25,7 @@ const struct conf_row relay_conf_outlet_rows[] = {
      .type = CONF_TEXT,
      OUTLET(kind),
      .required = true,
-     .help = "What delivers: webhook or amqp; the kind's own keys follow."},
+     .help = "What delivers: webhook, amqp, masas or ipaws_cog; the kind's own keys follow."},
     {.name = "class",
      .type = CONF_CHOICES,
      OUTLET(classes),

@@ -1,0 +1,190 @@
+"""Posting to a MASAS hub: a real relay, a scripted hub behind nginx and TLS: one entry for each chain, whatever is lost on the way."""
+
+import os
+import random
+import time
+
+import pytest
+from alerts import Alert, Stream
+from lxml import etree
+from masas_hub import AGE, ATOM, SECRET
+from relay import tool
+from subscriber import parse_json
+from test_atom import make_hub  # noqa: F401 fixture
+
+MESSAGES = int(os.environ.get("CAPRELAY_MESSAGES", "100"))  # the long run: 10000
+KILLS = int(os.environ.get("CAPRELAY_KILLS", "4"))
+CAP = "urn:oasis:names:tc:emergency:cap:1.2"
+
+
+def start(make_relay, of, **changes):
+    outlet = {"name": "hub", "kind": "masas", "hub": "operations", "agreement": "Test agreement of 2026", "url": f"{of.tls.url}/hub/feed",
+              "secret_file": of.secret_file, "ca_file": of.tls.ca_file, "retry_first": "50ms", "retry_max": "300ms", "timeout": "3s", **changes}
+    return make_relay(outlets=[outlet]).start()
+
+
+def row(relay):
+    done = tool("status", "--relay", relay.write_card(), "--json", check=False)
+    return parse_json(done.stdout.encode())["result"]["outlets"][0]
+
+
+def wait_row(relay, good, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not good(found := row(relay)):
+        assert time.monotonic() < deadline, f"{found}\n{relay.log()[-3000:]}"
+        time.sleep(0.1)
+    return found
+
+
+def wait_number(relay, number, seconds=30):
+    return wait_row(relay, lambda o: o["number"] >= number and o["behind"] == 0, seconds)
+
+
+class Seen:
+    """An entry on the hub as a member reads it."""
+
+    def __init__(self, entry):
+        root = etree.fromstring(f'<entry xmlns="{ATOM}">{entry.inside}</entry>')
+        self.terms = {c.get("scheme"): c.get("term") for c in root.findall(f"{{{ATOM}}}category")}
+        self.title = "".join(root.find(f"{{{ATOM}}}title").itertext())
+        self.alert = root.find(f"{{{CAP}}}alert")
+        self.identifier = self.terms["caprelay:message"]
+        self.shapes = [c for c in root if c.tag.startswith("{http://www.georss.org/georss}")]
+        self.entry = entry
+
+
+def entries(hub):
+    return [Seen(e) for e in hub.entries if e]
+
+
+def references(alert):
+    text = alert.xml.decode()
+    return text.split("<references>")[1].split("</references>")[0].split() if "<references>" in text else []
+
+
+def assert_one_entry_each(hub):
+    identifiers = [e.identifier for e in entries(hub)]
+    assert len(identifiers) == len(set(identifiers)), "an entry twice"
+
+
+def test_an_alert_is_an_entry_and_its_chain_stays_one(make_relay, make_hub):  # noqa: F811
+    hub = make_hub()
+    relay = start(make_relay, hub, sides="ca")
+    first = Alert("flood-1", side="us")
+    relay.drop(first)
+    wait_number(relay, 1)
+    (seen,) = entries(hub)
+    assert seen.terms["masas:category:status"] == "Actual" and seen.terms["masas:category:severity"] == "Severe"
+    assert seen.terms["masas:category:category"] == "Met" and seen.terms["caprelay:bulletin"] == "test/actual/1"
+    assert seen.alert.findtext(f"{{{CAP}}}identifier") == seen.identifier and seen.alert.findtext(f"{{{CAP}}}status") == "Actual"
+    assert len(seen.shapes) == 1 and seen.entry.current
+    update = Alert("flood-2", side="us", msg_type="Update", references=[first], headline="Higher still")
+    relay.drop(update)
+    wait_number(relay, 2)
+    (again,) = entries(hub)
+    assert again.entry is seen.entry and again.identifier != seen.identifier and "Higher still" in again.title
+    relay.drop(Alert("flood-3", side="us", msg_type="Cancel", references=[update]))
+    wait_number(relay, 3)
+    (ended,) = entries(hub)
+    assert ended.alert.findtext(f"{{{CAP}}}msgType") == "Cancel" and "CANCELLED" in ended.title
+    assert ended.entry.ends.timestamp() - time.time() < 3700 and "masas:category:severity" not in ended.terms
+    assert [method for method, *_ in hub.posted] == ["POST", "PUT", "PUT"]
+    assert SECRET not in relay.log() and "Test agreement of 2026" in relay.log()
+
+
+def test_a_lost_answer_makes_no_second_entry(make_relay, make_hub):  # noqa: F811
+    hub = make_hub()
+    relay = start(make_relay, hub)
+    hub.answers[:] = ["lost"]
+    relay.drop(Alert("lost-1"))
+    wait_number(relay, 1)
+    assert len(entries(hub)) == 1 and len(hub.posted) == 1
+    assert "an entry has it already" in relay.log()
+    hub.answers[:] = [503, "cut", 429, 404]
+    relay.drop(Alert("lost-2"))
+    wait_number(relay, 2)
+    assert len(entries(hub)) == 2
+
+
+def test_what_the_hub_refuses_stops_the_outlet_and_says_so(make_relay, make_hub):  # noqa: F811
+    hub = make_hub()
+    relay = start(make_relay, hub)
+    hub.answers[:] = [422] * 1000
+    relay.drop(Alert("refused-1"))
+    found = wait_row(relay, lambda o: o["state"] == "down")
+    assert "422" in found["reason"] and SECRET not in found["reason"]
+    hub.answers.clear()
+    wait_number(relay, 1)
+    assert len(entries(hub)) == 1
+
+
+def test_a_cancel_of_nothing_and_what_has_ended_are_not_posted(make_relay, make_hub):  # noqa: F811
+    hub = make_hub()
+    relay = start(make_relay, hub)
+    never = Alert("never")
+    relay.drop(Alert("cancel", msg_type="Cancel", references=[never]))
+    wait_number(relay, 1)
+    relay.drop(Alert("update", msg_type="Update", references=[never]))
+    wait_number(relay, 2)
+    assert [e.alert.findtext(f"{{{CAP}}}msgType") for e in entries(hub)] == ["Update"]
+    assert "outlet.nothing-to-post" in relay.log()
+
+
+def test_hubs_and_classes_are_kept_apart(make_relay, make_hub):  # noqa: F811
+    hub = make_hub()
+    drill = start(make_relay, hub, hub="exercise", **{"class": "exercise"})
+    drill.drop(Alert("real"))
+    drill.drop(Alert("drill", status="Exercise"))
+    wait_number(drill, 1)
+    time.sleep(1)
+    assert [e.terms["masas:category:status"] for e in entries(hub)] == ["Exercise"]
+    drill.stop()
+    for changes, wanted in (({"hub": "operations", "class": "exercise"}, "takes no exercise"), ({"hub": "training"}, "nothing that is actual"),
+                            ({"hub": "operations", "class": ["actual", "exercise"]}, "takes no exercise"), ({"agreement": "' '"}, "agreement"),
+                            ({"secret_file": "/nowhere"}, "secret_file"), ({"url": "https://h.example/f?secret=x"}, "secret_file")):
+        with pytest.raises(AssertionError, match="ended with 1") as refusal:
+            start(make_relay, hub, **changes)
+        assert wanted in str(refusal.value), (changes, str(refusal.value))
+
+
+def test_only_the_hubs_own_server_gets_the_secret(make_relay, make_hub):  # noqa: F811
+    hub = make_hub()
+    relay = start(make_relay, hub, secret_in="header", author="https://hub.example/ff")
+    relay.drop(Alert("header-1"))
+    wait_number(relay, 1)
+    assert len(entries(hub)) == 1
+    assert all("secret" not in path for _, path, _ in hub.asked) and any("author=https%3A%2F%2Fhub.example%2Fff" in path for _, path, _ in hub.asked)
+
+
+def test_an_outage_and_kills_at_random(make_relay, make_hub):  # noqa: F811
+    """Every message on the hub once, each chain one entry, the last word of it there."""
+    seed = int(os.environ.get("CAPRELAY_SEED", time.time_ns() % (1 << 30)))
+    print(f"seed {seed}, {MESSAGES} messages, {KILLS} kills")
+    chance = random.Random(seed)
+    hub = make_hub(page=50, faults=0.01, seed=seed)
+    relay = start(make_relay, hub)
+    alerts, sent = Stream("hub"), []
+    for turn in range(KILLS + 1):
+        for _ in range(MESSAGES // (KILLS + 1)):
+            sent.append(next(alerts))
+            relay.drop(sent[-1])
+            if chance.random() < 0.05:
+                hub.answers.append(chance.choice([500, "cut", "lost", 503]))
+        if turn == KILLS:
+            break
+        time.sleep(chance.uniform(0.1, 1.5))
+        relay.kill()
+        if turn % 2:
+            hub.tls.stop()
+        relay.start()
+        if turn % 2:
+            time.sleep(chance.uniform(0.1, 1))
+            assert hub.tls.start()
+    wait_row(relay, lambda o: o["behind"] == 0 and o["number"] >= len(sent), 90 + MESSAGES / 5)
+    assert_one_entry_each(hub)
+    ended = {reference for one in sent for reference in references(one)}
+    living = [one for one in sent if one.msg_type != "Cancel" and one.reference not in ended]
+    shown = [e for e in entries(hub) if e.alert.findtext(f"{{{CAP}}}msgType") != "Cancel"]
+    assert len(shown) == len(living) and all(e.entry.current for e in shown)
+    assert SECRET not in relay.log()
+    assert {child.tag for e in entries(hub) for child in etree.fromstring(hub.alone(e.entry))} >= {f"{{{AGE}}}expires"}
