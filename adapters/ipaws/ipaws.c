@@ -49,7 +49,7 @@ static const struct conf_row options[] = {
      .fallback = "10m",
      .max = 86400,
      .help = "What is asked for begins so long before the last answer: IPAWS takes alerts whose "
-             "time is five minutes off, and may list one late."},
+             "time is five minutes off and may list one late, and a proxy may say another time."},
     {.name = "catch_up",
      .type = CONF_DURATION,
      AT(catch_up_us),
