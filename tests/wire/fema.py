@@ -84,6 +84,10 @@ class Feed:
         """Without its XML declaration, as it stands in the wrapper."""
         self.posted.append((self.clock() if at is None else at, alert.xml.split(b"?>", 1)[1].strip(), channels))
 
+    def source(self, **options):
+        """In clear, without the TLS that a test may put before it."""
+        return {"name": "ipaws", "adapter": "ipaws", "country": "us", "url": f"{self.url}/rest", "interval": "1s", "catch_up": "1h", **options}
+
     def close(self):
         self.server.shutdown()
         self.server.server_close()

@@ -38,8 +38,7 @@ def make_feed(tmp_path):
 
 
 def source(feed, **changes):
-    return {"name": "ipaws", "adapter": "ipaws", "country": "us", "url": f"{feed.tls.url}/rest", "ca_file": feed.tls.ca_file, "interval": "1s",
-            "timeout": "5s", "catch_up": "1h", **changes}
+    return feed.source(url=f"{feed.tls.url}/rest", ca_file=feed.tls.ca_file, timeout="5s", **changes)
 
 
 def make(name, **options):

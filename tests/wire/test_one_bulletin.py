@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("pika", reason="skipped: python3-pika is not installed")
 
 from alerts import Alert  # noqa: E402
+from fema import Feed  # noqa: E402
 from naad_hub import Hub  # noqa: E402
 from prosody import HOST, Prosody  # noqa: E402
 from relay import tool  # noqa: E402
@@ -34,6 +35,13 @@ def hub():
 @pytest.fixture
 def weather():
     made = WeatherGov()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fema():
+    made = Feed()
     yield made
     made.close()
 
@@ -193,6 +201,22 @@ def test_the_wire_first(make_relay, subscribe, weather, server, speak, source): 
     assert wait_rows(relay, alert, 2) == {"relayed": 1, "duplicate": 1}
     assert only_bulletin(relay, subscribe)["origin"]["source"] == "wire"
     assert later_copies(relay) == ["nws"]
+
+
+@pytest.mark.parametrize("first", ["nws", "wire", "ipaws"])
+def test_weather_gov_the_wire_and_ipaws(make_relay, subscribe, weather, fema, server, speak, source, first):  # noqa: F811
+    speaker = speak(server)
+    relay = start_us(make_relay, source, server, weather.source(), fema.source())
+    alert = weather_alert(4)
+    ways = {"nws": weather.publish, "wire": speaker.alert, "ipaws": fema.post}
+    for count, name in enumerate([first, *sorted(set(ways) - {first})], 1):
+        ways[name](alert)
+        wait_rows(relay, alert, count)
+    time.sleep(2)
+    assert wait_rows(relay, alert, 3) == {"relayed": 1, "duplicate": 2}
+    header = only_bulletin(relay, subscribe)
+    assert header["origin"]["source"] == first and header["copies"] == [] and header["conflict"] is None
+    assert later_copies(relay) == sorted(set(ways) - {first})
 
 
 def test_copies_for_the_us_before_the_commit_are_in_the_header(make_relay, subscribe, weather, server, speak, source):  # noqa: F811
