@@ -169,30 +169,28 @@ static bool is_counterpart(const struct cap_info *a, const struct cap_info *b)
            areas_equal(a, b);
 }
 
-/* What is left of the infos of one language. */
-struct offer {
-    const enum primary *primaries;
-    enum primary primary;
-    bool *taken;
-    size_t count; /* infos of the message */
-};
-
-static struct offer offer_of(struct work *work, const enum primary *primaries, enum primary primary)
+/* Takes the first of that language that is left: an English info and a French one are a pair. */
+static bool take_counterpart(const struct work *work, size_t i, const enum primary *primaries,
+                             enum primary primary, bool *taken)
 {
-    size_t count = work->derived->info_count;
-    return (struct offer){primaries, primary, arena_alloc_array(work->arena, count, sizeof(bool)),
-                          count};
+    for (size_t j = 0; j < work->info_count; j++) {
+        if (primaries[j] != primary || taken[j] || !is_counterpart(work->infos[i], work->infos[j]))
+            continue;
+        taken[j] = true;
+        return true;
+    }
+    return false;
 }
 
-/* Takes the first that is left: each info is the counterpart of one. */
-static bool take_counterpart(const struct work *work, size_t i, struct offer *offer)
+/* One info may be said again in any number of third languages; what is made for the first of them
+ * serves the others. */
+static bool is_said(const struct work *work, size_t i, const enum primary *primaries,
+                    const bool *needed)
 {
-    for (size_t j = 0; j < offer->count; j++) {
-        if (offer->primaries[j] != offer->primary || offer->taken[j] ||
-            !is_counterpart(work->infos[i], work->infos[j]))
-            continue;
-        offer->taken[j] = true;
-        return true;
+    for (size_t j = 0; j < work->info_count; j++) {
+        bool serves = primaries[j] != PRIMARY_THIRD || (j < i && needed[j]);
+        if (serves && is_counterpart(work->infos[i], work->infos[j]))
+            return true;
     }
     return false;
 }
@@ -200,18 +198,16 @@ static bool take_counterpart(const struct work *work, size_t i, struct offer *of
 /* Infos of the other official language first; a third one only where neither says the same. */
 static bool *infos_without(struct work *work, const struct made_language *made)
 {
-    size_t count = work->derived->info_count;
     const enum primary *primaries = primaries_of(work);
-    struct offer own = offer_of(work, primaries, made->own);
-    struct offer other = offer_of(work, primaries, made->other);
-    bool *needed = arena_alloc_array(work->arena, count, sizeof(bool));
-    for (size_t i = 0; i < count; i++) {
+    bool *taken = arena_alloc_array(work->arena, work->info_count, sizeof(bool));
+    bool *needed = arena_alloc_array(work->arena, work->info_count, sizeof(bool));
+    for (size_t i = 0; i < work->info_count; i++) {
         if (primaries[i] == made->other)
-            needed[i] = !take_counterpart(work, i, &own);
+            needed[i] = !take_counterpart(work, i, primaries, made->own, taken);
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < work->info_count; i++) {
         if (primaries[i] == PRIMARY_THIRD)
-            needed[i] = !take_counterpart(work, i, &other) && !take_counterpart(work, i, &own);
+            needed[i] = !is_said(work, i, primaries, needed);
     }
     return needed;
 }

@@ -151,6 +151,19 @@ static void test_one_english_for_each_without(void **state)
                     "iu-CA fr-CA en-US*");
 }
 
+/* Cree and Inuktitut beside English and French: all say the same, and English is there. */
+static void test_third_languages_share_the_english(void **state)
+{
+#define IU INFO("iu-CA", "ulittaq", CAPCP("flood"), AREA)
+#define CR INFO("cr-CA", "iskipew", CAPCP("flood"), AREA)
+    check_languages(*state, EN FR IU CR, "en-US fr-CA iu-CA cr-CA");
+    check_languages(*state, EN IU CR IU, "en-US iu-CA cr-CA iu-CA");
+    check_languages(*state, FR IU CR, "fr-CA en-US* iu-CA cr-CA");
+    check_languages(*state, IU CR, "iu-CA en-US* cr-CA");
+    check_languages(*state, IU INFO("cr-CA", "iskotew", CAPCP("wildFire"), AREA),
+                    "iu-CA en-US* cr-CA en-US*");
+}
+
 static void test_an_exercise_cannot_be_overlooked(void **state)
 {
     struct translation out;
@@ -225,6 +238,7 @@ int main(void)
         CASE(test_a_whole_info),
         CASE(test_event_names),
         CASE(test_one_english_for_each_without),
+        CASE(test_third_languages_share_the_english),
         CASE(test_an_exercise_cannot_be_overlooked),
         CASE(test_what_is_too_large_comes_without),
         CASE(test_both_languages_have_the_same_words),

@@ -312,6 +312,12 @@ static void test_one_french_for_each_without(void **state)
                     "en-CA fr-CA en-CA fr-CA*");
     there.language = "es-US";
     check_languages(*state, (struct one_info[]){flood, there}, 2, "en-CA fr-CA* es-US fr-CA*");
+    /* Two more languages of one alert. */
+    struct one_info chinese = flood;
+    chinese.language = "zh";
+    check_languages(*state, (struct one_info[]){flood, spanish, chinese}, 3,
+                    "en-CA fr-CA* es-US zh");
+    check_languages(*state, (struct one_info[]){spanish, chinese}, 2, "es-US fr-CA* zh");
     /* One French info is the counterpart of one. */
     check_languages(*state, (struct one_info[]){flood, flood, french}, 3,
                     "en-CA en-CA fr-CA* fr-CA");
