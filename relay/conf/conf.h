@@ -99,9 +99,9 @@ bool conf_has(const struct conf_node *map, const char *key);
 /* Digest over all that the node says: equal for equal configurations, whatever their layout. */
 struct digest conf_node_digest(const struct conf_node *node);
 
-/* Which files the paths in these values lead to and when they were last written; for who has to know
- * that one holds something else by now under the same name. Take it before the files are read. What
- * is absent or a folder counts as nothing. */
+/* Which files the paths in these values lead to and when they were last written; for who has to
+ * know that one holds something else by now under the same name. Take it before the files are read.
+ * What is absent or a folder counts as nothing. */
 struct digest conf_files_digest(const struct conf_row *rows, const void *values);
 
 /* The rows as a page for people (plain text with the keys' paths). */
