@@ -49,7 +49,7 @@ struct muc {
     pthread_mutex_t lock;
     /* under the lock */
     unsigned holders;
-    bool closed, ping_wanted;
+    bool closed, ping_wanted, moved;
     struct event *first, **end;
     size_t waiting;
     int socket; /* a duplicate of the connection's, so that it can be shut down at any time; or -1
@@ -188,6 +188,15 @@ static bool take_orders(struct muc *muc, bool *ping)
     }
 }
 
+static void note_moves(struct muc *muc, struct seat *seat)
+{
+    if (!seat_moved(seat))
+        return;
+    pthread_mutex_lock(&muc->lock);
+    muc->moved = true;
+    pthread_mutex_unlock(&muc->lock);
+}
+
 static void *thread_main(void *context)
 {
     struct muc *muc = context;
@@ -204,6 +213,7 @@ static void *thread_main(void *context)
         if (ping)
             seat_ping(seat);
         code = seat_turn(seat, LOOK_MS, &err);
+        note_moves(muc, seat);
     }
     if (code != OK)
         post_text(muc, EVENT_LOST, err.text);
@@ -239,8 +249,6 @@ static void tell(struct muc *muc, const struct event *event)
 {
     const struct muc_events *events = &muc->events;
     if (event->kind == EVENT_MESSAGE) {
-        if (muc->asked_us) /* a long history comes before the answer */
-            loop_timer_start(muc->deadline, muc->server.ping_timeout_us);
         events->message(events->context, &event->message);
     } else if (event->kind == EVENT_PONG) {
         int64_t asked_us = muc->asked_us;
@@ -286,8 +294,20 @@ static void on_ping_time(void *context)
     muc->asked_us = clock_now_us(loop_clock(muc->loop));
     pthread_mutex_lock(&muc->lock);
     muc->ping_wanted = true;
+    muc->moved = false;
     pthread_mutex_unlock(&muc->lock);
     loop_timer_start(muc->deadline, muc->server.ping_timeout_us);
+}
+
+/* The answer to a ping comes behind whatever the server is sending: a long history, or a large
+ * product over a slow line, is no dead server. */
+static bool still_moves(struct muc *muc)
+{
+    pthread_mutex_lock(&muc->lock);
+    bool moved = muc->moved;
+    muc->moved = false;
+    pthread_mutex_unlock(&muc->lock);
+    return moved && muc->joined;
 }
 
 /* The thread may be in the middle of something that never ends: the socket is shut down under it,
@@ -295,6 +315,10 @@ static void on_ping_time(void *context)
 static void on_deadline(void *context)
 {
     struct muc *muc = context;
+    if (still_moves(muc)) {
+        loop_timer_start(muc->deadline, muc->server.ping_timeout_us);
+        return;
+    }
     struct arena *arena = arena_create();
     struct slice reason =
         muc->joined

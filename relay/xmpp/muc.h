@@ -6,6 +6,7 @@
  * leaves it and joins again when it likes. Whether the seat is still there is asked by a ping to
  * itself (XEP-0410).
  * All calls and callbacks are for the loop's thread; the connection lives on a thread of its own.
+ * The program must ignore SIGPIPE.
  */
 #ifndef CAPRELAY_XMPP_MUC_H
 #define CAPRELAY_XMPP_MUC_H
@@ -26,7 +27,7 @@ struct muc_server {
     const char *password;
     int64_t join_timeout_us; /* 60 s: for connecting, logging in and joining together */
     int64_t ping_us;         /* 60 s: between pings */
-    int64_t ping_timeout_us; /* 30 s: for the answer, or for a message to come before it */
+    int64_t ping_timeout_us; /* 30 s: for the answer, while nothing else comes either */
 };
 
 struct muc_room {

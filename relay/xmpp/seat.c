@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "xmpp/stamp.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -36,6 +35,7 @@ struct seat {
     xmpp_ctx_t *ctx;
     xmpp_conn_t *conn;
     bool encrypted, logged_in, joined, lost;
+    bool moved; /* what comes is put into memory */
     unsigned tries, pings;
     char nick[NICK_BYTES];
     size_t used;         /* bytes that the library holds */
@@ -121,6 +121,7 @@ static void lose_connection(struct seat *seat, int error, const xmpp_stream_erro
 static void account(struct seat *seat, void *grown)
 {
     seat->used += malloc_usable_size(grown);
+    seat->moved = true;
     if (seat->used > STANZA_BYTES_MAX)
         lose(seat, "the server sends more than %d MiB in one stanza", STANZA_BYTES_MAX >> 20);
 }
@@ -398,6 +399,7 @@ void seat_ping(struct seat *seat)
     add_child(seat->ctx, iq, "ping", NS_PING);
     xmpp_id_handler_add(seat->conn, on_pong, id, seat);
     send_off(seat, iq);
+    seat->moved = false; /* that was us */
 }
 
 /* Whoever asks gets an answer: the server looks this way whether the session is alive. */
@@ -472,7 +474,6 @@ enum err_code seat_open(const struct muc_server *server, const struct muc_room *
     xmpp_conn_set_cafile(seat->conn, server->ca_file);
     xmpp_conn_set_certfail_handler(seat->conn, on_bad_certificate);
     xmpp_conn_set_sockopt_callback(seat->conn, on_socket);
-    errno = 0;
     if (xmpp_connect_client(seat->conn, server->host, server->port, on_connection, seat) !=
         XMPP_EOK)
         return seat->trouble[0] ? err_set(err, ERR_IO, "%s", seat->trouble)
@@ -487,6 +488,13 @@ enum err_code seat_turn(struct seat *seat, unsigned timeout_ms, struct err *err)
         xmpp_run_once(seat->ctx, timeout_ms);
     seat->encrypted |= xmpp_conn_is_secured(seat->conn) != 0;
     return seat->lost ? err_set(err, seat->why.code, "%s", seat->why.text) : OK;
+}
+
+bool seat_moved(struct seat *seat)
+{
+    bool moved = seat->moved;
+    seat->moved = false;
+    return moved;
 }
 
 void seat_close(struct seat *seat)

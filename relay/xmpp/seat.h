@@ -28,6 +28,8 @@ void seat_close(struct seat *seat); /* accepts NULL */
 /* Waits for at most that long and does what has come to do. An error says why the seat is lost.
  * May block in the middle of a TLS handshake, until the socket is shut down. */
 enum err_code seat_turn(struct seat *seat, unsigned timeout_ms, struct err *err);
+/* Whether anything has come from the server since this was last asked. */
+bool seat_moved(struct seat *seat);
 /* pong() comes, or the next turn fails. Once it has joined. */
 void seat_ping(struct seat *seat);
 

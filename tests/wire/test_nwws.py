@@ -18,7 +18,7 @@ from test_naad import CORPUS, verdicts, wait_for  # noqa: E402
 from weather_wire import Line, Speaker, product  # noqa: E402
 
 # The long run: CAPRELAY_MESSAGES=10000.
-MESSAGES = int(os.environ.get("CAPRELAY_MESSAGES", "300"))
+MESSAGES = int(os.environ.get("CAPRELAY_MESSAGES", "200"))
 
 
 @pytest.fixture(scope="module")
