@@ -10,16 +10,14 @@ import pytest
 
 pytest.importorskip("pika", reason="skipped: python3-pika is not installed")
 
-from alerts import Alert  # noqa: E402
+from alerts import Alert, now  # noqa: E402
 from fema import Feed  # noqa: E402
 from naad_hub import Hub  # noqa: E402
-from prosody import HOST, Prosody  # noqa: E402
 from relay import tool  # noqa: E402
 from test_eccc import broker, datamart, identifier, wait_acknowledged, wait_consumed  # noqa: E402, F401 fixtures
 from test_naad import verdicts  # noqa: E402
 from test_nwws import server, source, speak  # noqa: E402, F401 fixtures
 from weather_gov import WeatherGov  # noqa: E402
-from weather_wire import ROOM, Speaker  # noqa: E402
 from xml_signer import XmlSigner  # noqa: E402
 
 SPOOL = {"name": "spool", "adapter": "file", "spool": True, "rescan": "1s"}
@@ -204,24 +202,26 @@ def test_the_wire_first(make_relay, subscribe, weather, server, speak, source): 
 
 
 @pytest.mark.parametrize("first", ["nws", "wire", "ipaws"])
-def test_weather_gov_the_wire_and_ipaws(make_relay, subscribe, weather, fema, server, speak, source, first):  # noqa: F811
-    speaker = speak(server)
-    relay = start_us(make_relay, source, server, weather.source(), fema.source())
+def test_weather_gov_the_wire_and_ipaws(make_relay, subscribe, weather, fema, server, speak, source, tmp_path, first):  # noqa: F811
+    """IPAWS signs what it passes on; that is no other content."""
+    speaker, signer = speak(server), XmlSigner(tmp_path / "signer", "ipaws")
+    relay = start_us(make_relay, source, server, weather.source(), fema.source(signature=signer.signature("require")))
     alert = weather_alert(4)
-    ways = {"nws": weather.publish, "wire": speaker.alert, "ipaws": fema.post}
+    ways = {"nws": weather.publish, "wire": speaker.alert, "ipaws": lambda one: fema.post(signer.sign(one))}
     for count, name in enumerate([first, *sorted(set(ways) - {first})], 1):
         ways[name](alert)
         wait_rows(relay, alert, count)
-    time.sleep(2)
+    time.sleep(1.2)  # another look at each list
     assert wait_rows(relay, alert, 3) == {"relayed": 1, "duplicate": 2}
     header = only_bulletin(relay, subscribe)
     assert header["origin"]["source"] == first and header["copies"] == [] and header["conflict"] is None
+    assert header["origin"]["signature"]["verdict"] == ("valid" if first == "ipaws" else "none")
     assert later_copies(relay) == sorted(set(ways) - {first})
 
 
-def test_copies_for_the_us_before_the_commit_are_in_the_header(make_relay, subscribe, weather, server, speak, source):  # noqa: F811
-    speaker = speak(server)
-    relay = start_us(make_relay, source, server, weather.source())
+def test_copies_for_the_us_before_the_commit_are_in_the_header(make_relay, subscribe, weather, fema, server, speak, source, tmp_path):  # noqa: F811
+    speaker, signer = speak(server), XmlSigner(tmp_path / "signer")
+    relay = start_us(make_relay, source, server, weather.source(), fema.source())
     alert = weather_alert(3)
     with nothing_commits(relay):
         relay.drop(Alert("what the disk is busy with"))
@@ -230,37 +230,25 @@ def test_copies_for_the_us_before_the_commit_are_in_the_header(make_relay, subsc
         wait_queued(relay, 2)
         weather.publish(alert)
         wait_queued(relay, 3)
-    assert wait_rows(relay, alert, 2) == {"relayed": 1, "duplicate": 1}
+        fema.post(signer.sign(alert))
+        wait_queued(relay, 4)
+    assert wait_rows(relay, alert, 3) == {"relayed": 1, "duplicate": 2}
     header = only_bulletin(relay, subscribe, 2)
-    assert header["origin"]["source"] == "wire" and header["copies"] == ["nws"] and header["conflict"] is None
-    assert later_copies(relay, 2) == ["nws"]
+    assert header["origin"]["source"] == "wire" and sorted(header["copies"]) == ["ipaws", "nws"] and header["conflict"] is None
+    assert later_copies(relay, 2) == ["ipaws", "nws"], "the record names all copies, those of the header too"
 
 
-def test_the_weather_service_by_api_and_by_its_wire(make_relay, subscribe, weather, tmp_path):
-    server = Prosody(tmp_path / "prosody", archive=False)
-    for user in ("relay", "nwws"):
-        server.account(user, "secret")
-    server.start()
-    try:
-        speaker = Speaker(server, password="secret")
-        password = tmp_path / "password"
-        password.write_text("secret")
-        password.chmod(0o600)
-        relay = start(make_relay, weather.source(), {
-            "name": "wire", "adapter": "nwws", "country": "us", "server": HOST, "port": server.port, "ca_file": server.ca_file, "jid": f"relay@{HOST}",
-            "password_file": password, "room": ROOM})
-        relay.wait_log("state=live reason=\"in the room")
-        first, second = (Alert(f"urn:oid:2.49.0.1.840.0.{i:040x}.001.1", side="us", description="At 5 PM a storm was located.\n\nHAZARD...Wind.")
-                         for i in (1, 2))
-        speaker.alert(first)
-        wait_rows(relay, first, 1)
-        weather.publish(first)
-        assert wait_rows(relay, first, 2) == {"relayed": 1, "duplicate": 1}
-        weather.publish(second)
-        wait_rows(relay, second, 1)
-        speaker.alert(second)
-        assert wait_rows(relay, second, 2) == {"relayed": 1, "duplicate": 1}
-        assert only_bulletin(relay, subscribe, 2)["origin"]["source"] == "nws"
-        assert later_copies(relay, 1) == ["nws"] and later_copies(relay, 2) == ["wire"]
-    finally:
-        server.close()
+def test_ipaws_under_another_identifier_is_told_by_its_vtec(make_relay, subscribe, weather, fema):
+    """As the weather service hands its alerts to IPAWS."""
+    vtec = b"<parameter><valueName>VTEC</valueName><value>/O.NEW.KCAR.FL.W.0012.260112T1200Z-260112T1800Z/</value></parameter><area>"
+    relay = start(make_relay, weather.source(), fema.source())
+    sent = now()
+    alert, other = weather_alert(5, sent=sent), Alert("NWS-IDP-PROD-3296165-2882593", side="us", sent=sent)
+    for one in (alert, other):
+        one.xml = one.xml.replace(b"<area>", vtec)
+    weather.publish(alert)
+    wait_rows(relay, alert, 1)
+    fema.post(other)
+    assert wait_rows(relay, other, 1) == {"duplicate": 1}
+    assert only_bulletin(relay, subscribe)["origin"]["identifier"] == alert.identifier
+    assert later_copies(relay) == ["ipaws"]
