@@ -5,6 +5,19 @@
 const struct conf_choice hub_secret_choices[] = {
     {"query", HUB_SECRET_QUERY}, {"header", HUB_SECRET_HEADER}, {NULL, 0}};
 
+/* Over plain HTTP to another machine. */
+static bool goes_in_clear(struct arena *arena, struct slice url)
+{
+    static const char *const own[] = {"http://localhost", "http://127.0.0.1", "http://[::1]"};
+    struct slice server = http_url_join(arena, http_url_shown(arena, url), SLICE("/"));
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        size_t len = strlen(own[i]);
+        if (slice_starts_with(server, own[i]) && strchr(":/", server.ptr[len]))
+            return false;
+    }
+    return slice_starts_with(server, "http:");
+}
+
 enum err_code hub_access_init(struct hub_access *access, struct arena *arena, struct slice url,
                               struct slice secret_file, enum hub_secret_in in, struct err *err)
 {
@@ -13,6 +26,9 @@ enum err_code hub_access_init(struct hub_access *access, struct arena *arena, st
         return err_wrap(err, "url");
     if (slice_ifind(url, "secret=") >= 0)
         return err_set(err, ERR_INVALID, "url: the secret belongs into secret_file");
+    if (secret_file.ptr && goes_in_clear(arena, url))
+        return err_set(err, ERR_INVALID,
+                       "url: https, or the access code goes over the network in clear");
     if (secret_file.ptr && conf_secret_read(secret_file, 1, access->secret, err) != OK)
         return err_wrap(err, "secret_file");
     access->server = http_url_join(arena, http_url_shown(arena, url), SLICE("/"));

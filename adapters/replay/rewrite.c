@@ -1,6 +1,7 @@
 #include "adapters/replay/rewrite.h"
 
 #include "adapters/replay/stamp.h"
+#include "alert/identity.h"
 
 const char *rewrite_refusal(struct arena *arena, const struct alert *alert)
 {
@@ -131,6 +132,19 @@ static void rewrite_infos(const struct rewriting *r, struct alert *alert)
     alert->infos = to;
 }
 
+/* So that a later version is still one of the same entry. */
+static struct cap_texts codes(const struct rewriting *r, const struct alert *alert)
+{
+    if (alert->form != FORM_ATOM_ENTRY)
+        return alert->codes;
+    struct cap_texts to = {.count = alert->codes.count + 1};
+    to.items = arena_alloc_array(r->arena, to.count, sizeof *to.items);
+    for (size_t i = 0; i < alert->codes.count; i++)
+        to.items[i] = alert->codes.items[i];
+    to.items[alert->codes.count] = SLICE(ALERT_ENTRY_CODE);
+    return to;
+}
+
 struct alert *rewrite_alert(struct arena *arena, const struct alert *alert,
                             const struct rewrite_options *options)
 {
@@ -142,6 +156,7 @@ struct alert *rewrite_alert(struct arena *arena, const struct alert *alert,
     out->identifier = suffixed(&r, alert->identifier);
     out->sent = moved(&r, alert->sent);
     out->note = note(&r, alert->note);
+    out->codes = codes(&r, alert);
     out->signature_count = 0;
     rewrite_references(&r, out);
     rewrite_infos(&r, out);

@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-    PAGES_MAX = 20,
+    PAGES_MAX = 100,
     HEADERS_MAX = 2,
     REPLACED_MAX = 100 /* a chain that is longer loses its oldest */
 };
@@ -347,8 +347,11 @@ static void take_page(struct masas *masas, const struct http_result *result)
     for (size_t i = 0; i < feed.count; i++)
         look_at(masas, &feed.entries[i]);
     struct slice next = http_url_join(masas->delivery, masas->page, feed.next);
-    if (!masas->is_there && next.ptr && hub_access_is_own(&masas->access, next) &&
-        masas->pages < PAGES_MAX)
+    bool more = !masas->is_there && next.ptr && hub_access_is_own(&masas->access, next);
+    if (more && masas->pages == PAGES_MAX)
+        done(masas, OUTLET_LATER, 0,
+             "the hub's feed has too many pages to be looked through; `author` narrows it");
+    else if (more)
         ask_page(masas, next);
     else
         decide(masas);

@@ -142,9 +142,17 @@ static struct slice find_parameter(const struct alert *alert, const char *name)
     return (struct slice){NULL, 0};
 }
 
+bool alert_is_entry(const struct alert *alert)
+{
+    for (size_t i = 0; i < alert->codes.count; i++)
+        if (slice_eq_cstr(alert->codes.items[i], ALERT_ENTRY_CODE))
+            return true;
+    return alert->form == FORM_ATOM_ENTRY;
+}
+
 struct slice alert_secondary_key(struct arena *arena, const struct alert *alert)
 {
-    if (alert->form == FORM_ATOM_ENTRY)
+    if (alert_is_entry(alert))
         return arena_printf(arena, "entry %.*s %.*s", SLICE_ARG(alert->sender),
                             SLICE_ARG(alert->identifier));
     struct slice event = find_parameter(alert, "layer:EarthquakesCanada:0.1:eventId");

@@ -28,6 +28,12 @@ struct slice identity_key(struct arena *arena, const struct identity *identity);
  * elements left out). */
 struct digest alert_content(const struct alert *alert);
 
+/* A code of what an exercise was made of: an entry's versions stay versions there. */
+#define ALERT_ENTRY_CODE "caprelay:entry"
+/* Incident information made of an Atom entry, also as an exercise: its later versions have the same
+ * sender and identifier. */
+bool alert_is_entry(const struct alert *alert);
+
 /*
  * The secondary key under which a re-wrapped alert is found, or {NULL, 0}: NWS by the VTEC of its
  * parameters (office, phenomenon, significance, event number, year, action), NRCan by

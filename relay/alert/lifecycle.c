@@ -1,5 +1,7 @@
 #include "alert/lifecycle.h"
 
+#include "alert/identity.h"
+
 #include "alert/vtec.h"
 
 static bool has_response(const struct cap_info *info, enum cap_response_type type)
@@ -136,7 +138,7 @@ bool alert_in_force_until(const struct alert *alert, unsigned default_hours, int
 
 bool alert_entry_is_over(const struct alert *alert)
 {
-    if (alert->form != FORM_ATOM_ENTRY || !alert->info_count || !alert->sent.set)
+    if (!alert_is_entry(alert) || !alert->info_count || !alert->sent.set)
         return false;
     const struct cap_time *expires = &alert->infos[0].expires; /* all of them have the same */
     return expires->set && expires->utc_s <= alert->sent.utc_s;

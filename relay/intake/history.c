@@ -1,6 +1,8 @@
 /* The stages that ask what was there before. */
 #include "intake/passage.h"
 
+#include "alert/identity.h"
+
 enum { REFERENCING_MAX = 32 };
 
 static void remark_conflict(struct passage *passage)
@@ -49,8 +51,8 @@ bool stage_dedup(struct passage *passage)
         .identity = &passage->identity,
         .content = &passage->content,
         /* versions of an incident are never merged, however alike (versions.c) */
-        .secondary_key = passage->alert->form == FORM_ATOM_ENTRY ? (struct slice){NULL, 0}
-                                                                 : passage->secondary_key,
+        .secondary_key =
+            alert_is_entry(passage->alert) ? (struct slice){NULL, 0} : passage->secondary_key,
         .references = passage->references,
         .reference_count = passage->reference_count,
     };

@@ -7,6 +7,7 @@
  */
 #include "intake/passage.h"
 
+#include "alert/identity.h"
 #include "alert/lifecycle.h"
 
 enum { VERSIONS_MAX = 16 };
@@ -50,7 +51,7 @@ static void follow(struct passage *passage, const struct identity *before)
 
 bool stage_versions(struct passage *passage)
 {
-    if (passage->alert->form != FORM_ATOM_ENTRY)
+    if (!alert_is_entry(passage->alert))
         return true;
     const struct identity *latest = latest_version(passage);
     if (latest && latest->sent_s < passage->identity.sent_s) {

@@ -227,6 +227,21 @@ def test_two_hubs_are_kept_apart(make_relay, make_hub):
     assert real.id in verdicts(relay) and drill.id not in verdicts(relay)  # an exercise has an identity of its own
 
 
+def test_an_incident_of_an_exercise_hub_is_one_chain_too(make_relay, make_hub):
+    """An exercise must run as the real thing does."""
+    hub = make_hub()
+    relay = make_relay(sources=[source(hub, hub="exercise", **{"class": "exercise"})]).start()
+    entry = hub.incident("No fire")
+    identifier = f"{entry.id}.xsource-masas"
+    wait_versions(relay, identifier, [("relayed", "Alert")])
+    time.sleep(1.1)
+    hub.update(entry, "No fire, roads closed")
+    wait_versions(relay, identifier, [("relayed", "Alert"), ("relayed", "Update")])
+    time.sleep(1.1)
+    hub.withdraw(entry)
+    wait_versions(relay, identifier, [("relayed", "Alert"), ("relayed", "Update"), ("relayed", "Cancel")])
+
+
 def test_a_contradiction_is_refused(make_relay, make_hub):
     hub = make_hub()
     relay = make_relay(sources=[source(hub, hub="training")])

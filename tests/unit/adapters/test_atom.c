@@ -28,7 +28,7 @@ static void start_with(const char *more)
 {
     char text[900];
     snprintf(text, sizeof text,
-             "sources:\n - {name: feed, adapter: atom, url: 'http://hub.example/feed'%s}\n", more);
+             "sources:\n - {name: feed, adapter: atom, url: 'https://hub.example/feed'%s}\n", more);
     world_start(&world, text);
 }
 
@@ -355,6 +355,8 @@ static void bad_options_are_refused_by_name(void **state)
         {"url: 'https://h/feed?secret=x'", "secret_file"},
         {"url: 'https://h/f', hub: operations", "secret_file"},
         {"url: 'https://h/f', secret_file: none", "secret_file"},
+        {"url: 'http://h/f', secret_file: none", "in clear"},
+        {"url: 'http://localhost.evil.example/f', secret_file: none", "in clear"},
         {"url: 'https://h/f', bbox: '1,2,3'", "west,south,east,north"},
         {"url: 'https://h/f', bbox: '1,2,3,x'", "west,south,east,north"},
         {"url: 'https://h/f', bbox: '10,2,3,4'", "west below east"},
