@@ -26,8 +26,10 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      AT(url),
      .fallback = "https://apps.fema.gov/IPAWSOPEN_EAS_SERVICE/rest",
-     .help = "The service, without a slash at the end. FEMA wants the staging one tried first: "
-             "https://tdl.apps.fema.gov/IPAWSOPEN_EAS_SERVICE/rest"},
+     .help =
+         "The service, without a slash at the end. FEMA wants the staging one tried first: "
+         "https://tdl.apps.fema.gov/IPAWSOPEN_EAS_SERVICE/rest, with `class: exercise`, since its "
+         "made-up alerts say Actual."},
     {.name = "channels",
      .type = CONF_CHOICES,
      AT(feeds),
@@ -126,6 +128,17 @@ void ipaws_tell_state(struct ipaws *ipaws)
 
 /* --- the contract --- */
 
+static bool is_fema(const struct ipaws *ipaws)
+{
+    return slice_ifind(ipaws->url, "fema.gov") >= 0;
+}
+
+/* What the staging service has is made up, and says Actual. */
+static bool is_staging(const struct ipaws *ipaws)
+{
+    return is_fema(ipaws) && !slice_istarts_with(ipaws->url, "https://apps.fema.gov/");
+}
+
 static enum err_code ipaws_init(void *instance, struct host *host, struct err *err)
 {
     struct ipaws *ipaws = instance;
@@ -136,8 +149,12 @@ static enum err_code ipaws_init(void *instance, struct host *host, struct err *e
         return err_set(err, ERR_INVALID, "url: no slash at the end and no query, please");
     if (ipaws->feeds == 0)
         return err_set(err, ERR_INVALID, "channels: at least one, such as public");
-    if (slice_ifind(ipaws->url, "fema.gov") >= 0 && ipaws->interval_us < FEMA_INTERVAL_MIN_US)
+    if (is_fema(ipaws) && ipaws->interval_us < FEMA_INTERVAL_MIN_US)
         return err_set(err, ERR_INVALID, "interval: FEMA asks for at least 2m");
+    if (is_staging(ipaws) && host_class(host) != CLASS_EXERCISE)
+        return err_set(err, ERR_INVALID,
+                       "url: only https://apps.fema.gov/ has real alerts; what another has says "
+                       "Actual and is not: `class: exercise` must stand beside it");
     if (ipaws->pin_file.len > 0 && !slice_istarts_with(ipaws->url, "https://"))
         return err_set(err, ERR_INVALID, "pin_file: the PIN is sent only where url is https");
     if (ipaws->catch_up_us < ipaws->overlap_us)

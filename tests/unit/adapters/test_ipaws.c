@@ -392,17 +392,30 @@ static void a_pin_is_sent_and_never_shown(void **state)
     assert_int_equal(slice_find(status().reason, "n%2F37"), -1);
 }
 
-static void refused(const char *source, const char *told)
+static enum err_code check(const char *source, struct err *err)
 {
     char text[900];
-    struct err err = {0};
     snprintf(text, sizeof text, WORLD_LISTEN "sources:\n - {name: i, adapter: ipaws, %s}\n",
              source);
     const struct relay_conf *conf = world_conf(&world, text);
-    assert_int_not_equal(hosts_check(conf, &err), OK);
+    enum err_code code = hosts_check(conf, err);
+    relay_conf_release(conf);
+    return code;
+}
+
+static void refused(const char *source, const char *told)
+{
+    struct err err = {0};
+    assert_int_not_equal(check(source, &err), OK);
     if (!strstr(err.text, told))
         fail_msg("`%s` does not say `%s`", err.text, told);
-    relay_conf_release(conf);
+}
+
+static void accepted(const char *source)
+{
+    struct err err = {0};
+    if (check(source, &err) != OK)
+        fail_msg("%s", err.text);
 }
 
 static void wrong_options_are_told(void **state)
@@ -410,6 +423,10 @@ static void wrong_options_are_told(void **state)
     (void)state;
     refused("interval: 60s", "at least 2m");
     refused("url: 'https://tdl.apps.fema.gov/x', interval: 119s", "at least 2m");
+    refused("url: 'https://tdl.apps.fema.gov/x'", "`class: exercise` must");
+    refused("url: 'http://apps.fema.gov/x'", "`class: exercise` must");
+    accepted("url: 'https://tdl.apps.fema.gov/x', class: exercise");
+    accepted("channels: [eas, wea]");
     refused("url: 'https://apps.fema.gov/x/'", "no slash");
     refused("url: 'ftp://apps.fema.gov/x'", "url");
     refused("channels: [everything]", "public_non_eas");
