@@ -111,12 +111,18 @@ static enum side side_of_layer(enum geo_layer layer)
     }
 }
 
+/* UINT32_MAX where the country is not known. */
+static uint32_t country_index(const struct geo *geo, enum side side)
+{
+    struct slice code = side == SIDE_CA ? SLICE("CA") : SLICE("US");
+    return side == SIDE_NONE ? UINT32_MAX : geo_unit_index(geo, GEO_COUNTRY, code);
+}
+
 /* Share of the shape that lies in the country; 0 where the country is not known. */
 static double country_share(const struct geo *geo, struct geo_query *query, enum side side)
 {
-    struct slice code = side == SIDE_CA ? SLICE("CA") : SLICE("US");
-    uint32_t index = geo_unit_index(geo, GEO_COUNTRY, code);
-    if (side == SIDE_NONE || index == UINT32_MAX) {
+    uint32_t index = country_index(geo, side);
+    if (index == UINT32_MAX) {
         return 0;
     }
     const struct geo_file_unit *unit = &geo->units[index];
@@ -215,23 +221,30 @@ static void slivers_give(struct cover *cover, struct geo_units *slivers)
     *slivers = cover->slivers;
 }
 
+/* What is asked most often is an area far from the other country: then the box says it all, and no
+ * query is made of the shape. */
 struct geo_ready {
+    struct geo_shape shape;
+    bool is_plain;
+    struct geo_box box; /* where it is plain */
     struct geo_query query;
-    bool coarse; /* before any work */
+    bool has_query; /* of this shape */
+    bool coarse;    /* before any work */
 };
 
 struct geo_ready *geo_ready_create(const struct geo_shape *shape)
 {
     struct geo_ready *ready = mem_alloc(sizeof(*ready));
-    geo_query_init(&ready->query, shape, 0);
-    ready->coarse = ready->query.coarse;
+    ready->query.arena = arena_create();
+    geo_ready_renew(ready, shape);
     return ready;
 }
 
 void geo_ready_renew(struct geo_ready *ready, const struct geo_shape *shape)
 {
-    geo_query_renew(&ready->query, shape, 0);
-    ready->coarse = ready->query.coarse;
+    ready->shape = *shape;
+    ready->is_plain = geo_plain_box(shape, &ready->box);
+    ready->has_query = false;
 }
 
 void geo_ready_destroy(struct geo_ready *ready)
@@ -242,16 +255,43 @@ void geo_ready_destroy(struct geo_ready *ready)
     }
 }
 
+/* Nothing of the layer is near, nor its country, in which a small shape takes the nearest unit. */
+static bool is_far_from(const struct geo *geo, const struct geo_ready *ready, enum geo_layer layer)
+{
+    if (!ready->is_plain || !geo_box_is_clear(geo, ready->box, layer, UINT32_MAX)) {
+        return false;
+    }
+    uint32_t country = country_index(geo, side_of_layer(layer));
+    return country == UINT32_MAX || geo_box_is_clear(geo, ready->box, GEO_COUNTRY, country);
+}
+
+static struct geo_query *query_of(struct geo_ready *ready)
+{
+    struct geo_query *query = &ready->query;
+    if (!ready->has_query) {
+        geo_query_renew(query, &ready->shape, 0);
+        ready->has_query = true;
+        ready->coarse = query->coarse;
+    }
+    /* Each layer has all of the work that one may do, whatever was asked before. */
+    query->coarse = ready->coarse;
+    query->work = (struct geo_work){.left = GEO_WORK_MAX};
+    return query;
+}
+
 struct geo_units geo_ready_cover(const struct geo *geo, struct arena *arena,
                                  struct geo_ready *ready, enum geo_layer layer, double least_share,
                                  struct geo_units *slivers)
 {
-    struct geo_query *query = &ready->query;
+    if (is_far_from(geo, ready, layer)) {
+        if (slivers) {
+            *slivers = (struct geo_units){0};
+        }
+        return (struct geo_units){0};
+    }
+    struct geo_query *query = query_of(ready);
     struct cover cover = {
         .geo = geo, .query = query, .arena = arena, .layer = layer, .least_share = least_share};
-    /* Each layer has all of the work that one may do, whatever was asked before. */
-    query->coarse = ready->coarse;
-    query->work = (struct geo_work){.left = GEO_WORK_MAX};
     struct geo_candidates candidates = geo_query_candidates(geo, query, layer, 0);
     for (size_t i = 0; i < candidates.count; i++) {
         unit_judge(&cover, candidates.units[i]);

@@ -296,6 +296,64 @@ void geo_query_fini(struct geo_query *query)
     arena_destroy(query->arena);
 }
 
+bool geo_plain_box(const struct geo_shape *shape, struct geo_box *box)
+{
+    struct cap_point low = {90, 180}, high = {-90, -180};
+    size_t vertices = 0;
+    bool on_earth = true;
+    if (shape->circle_count > 0 || shape->polygon_count > GEO_RINGS_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < shape->polygon_count; i++) {
+        const struct cap_polygon *polygon = &shape->polygons[i];
+        vertices += polygon->count;
+        for (size_t k = 0; k < polygon->count; k++) {
+            struct cap_point p = polygon->points[k];
+            /* Not a number is neither. */
+            on_earth &= p.lat >= -90 && p.lat <= 90 && p.lon >= -180 && p.lon <= 180;
+            low.lat = p.lat < low.lat ? p.lat : low.lat;
+            low.lon = p.lon < low.lon ? p.lon : low.lon;
+            high.lat = p.lat > high.lat ? p.lat : high.lat;
+            high.lon = p.lon > high.lon ? p.lon : high.lon;
+        }
+    }
+    if (!on_earth || vertices == 0 || vertices > GEO_VERTICES_MAX || high.lon - low.lon >= 180) {
+        return false;
+    }
+    struct geo_point from = point_of(low), to = point_of(high);
+    *box = (struct geo_box){from.x, from.y, to.x, to.y};
+    return true;
+}
+
+static bool cell_is_clear(const struct geo *geo, int column, int row, enum geo_layer layer,
+                          uint32_t unit)
+{
+    uint32_t first, end;
+    geo_cell_entries(geo, column, row, layer, &first, &end);
+    while (first < end && unit != UINT32_MAX && (geo->entries[first] & ~GEO_ENTRY_WHOLE) != unit) {
+        first++;
+    }
+    return first == end;
+}
+
+bool geo_box_is_clear(const struct geo *geo, struct geo_box box, enum geo_layer layer,
+                      uint32_t unit)
+{
+    enum { CELLS_MAX = 64 };
+    struct geo_cells cells = geo_cells_of(box);
+    if ((cells.column1 - cells.column0 + 1) * (cells.row1 - cells.row0 + 1) > CELLS_MAX) {
+        return false;
+    }
+    for (int row = cells.row0; row <= cells.row1; row++) {
+        for (int column = cells.column0; column <= cells.column1; column++) {
+            if (!cell_is_clear(geo, column, row, layer, unit)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static double own_area_km2(const struct geo_ring *ring)
 {
     return ring->is_turned ? 0 : geo_ring_area_km2(ring);

@@ -48,6 +48,14 @@ void geo_query_fini(struct geo_query *query);
 /* Another shape for a query that was made ready before, in the memory of that one. */
 void geo_query_renew(struct geo_query *query, const struct geo_shape *shape, double margin_km);
 
+/* The box of a plain shape, without making a query of it: false where it has circles, crosses the
+ * antimeridian or is more than a query holds exactly. */
+bool geo_plain_box(const struct geo_shape *shape, struct geo_box *box);
+/* Whether the grid alone tells that nothing of the layer is in the box; of that unit of it, where
+ * `unit` is not UINT32_MAX. */
+bool geo_box_is_clear(const struct geo *geo, struct geo_box box, enum geo_layer layer,
+                      uint32_t unit);
+
 /* Sum over the rings, as far as they are the shape's own and not moved by a turn. Computed once,
  * and only where it is asked for: most shapes meet no unit of the other country. */
 double geo_query_area_km2(struct geo_query *query);
