@@ -165,7 +165,10 @@ static void keep_tag(struct atom_source *source, const struct http_result *resul
 
 static bool can_be_cut(const struct atom_feed *feed)
 {
-    return feed->count == 0 || feed->entries[0].bytes.ptr;
+    for (size_t i = 0; i < feed->count; i++)
+        if (!feed->entries[i].bytes.ptr)
+            return false;
+    return true;
 }
 
 static void take_unreadable(struct atom_source *source, struct arena *arena, struct slice body,

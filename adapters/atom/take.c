@@ -26,7 +26,8 @@ static bool is_new(struct atom_source *source, struct slice key)
 static void add_document(struct atom_source *source, struct slice key, struct slice document,
                          int64_t updated_s)
 {
-    atom_items_add(&source->items, key, (struct slice){0}, document, updated_s)->owner = source;
+    if (document.ptr) /* poll.c has seen to it */
+        atom_items_add(&source->items, key, (struct slice){0}, document, updated_s)->owner = source;
 }
 
 static int64_t updated_of(const struct atom_entry *entry)

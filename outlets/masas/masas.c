@@ -217,7 +217,10 @@ static void post(struct masas *masas, const char *url)
                              .body = masas_entry_write(masas->delivery, &entry),
                              .content_type = "application/atom+xml"};
 
-    send(masas, &call, on_answer);
+    if (call.body.ptr)
+        send(masas, &call, on_answer);
+    else
+        done(masas, OUTLET_REFUSED, 0, "it is too large for an entry");
 }
 
 static void log_nothing_to_do(const struct masas *masas, const char *why)
