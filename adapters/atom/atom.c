@@ -9,6 +9,7 @@
  * was withdrawn is seen too.
  */
 #include "adapters/atom/source.h"
+#include "http/rows.h"
 
 static const struct conf_choice hubs[] = {{"none", ATOM_PLAIN},
                                           {"operations", ATOM_OPERATIONS},
@@ -93,14 +94,8 @@ static const struct conf_row options[] = {
      .min = 1,
      .max = 600,
      .help = "For one request."},
-    {.name = "ca_file",
-     .type = CONF_PATH,
-     AT(ca_file),
-     .help = "Certificates (PEM) to trust in place of the system's."},
-    {.name = "proxy",
-     .type = CONF_TEXT,
-     AT(proxy),
-     .help = "URL of an HTTP proxy. The environment is not looked at."},
+    HTTP_CA_FILE_ROW(AT(ca_file)),
+    HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};
 
 int64_t atom_now_us(const struct atom_source *source)

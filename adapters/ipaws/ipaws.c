@@ -6,6 +6,7 @@
  * journal, so that asking for some minutes twice costs nothing but the bytes.
  */
 #include "adapters/ipaws/ipaws.h"
+#include "http/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,14 +79,8 @@ static const struct conf_row options[] = {
      .min = 1,
      .max = 600,
      .help = "For one request."},
-    {.name = "ca_file",
-     .type = CONF_PATH,
-     AT(ca_file),
-     .help = "Certificates (PEM) to trust in place of the system's."},
-    {.name = "proxy",
-     .type = CONF_TEXT,
-     AT(proxy),
-     .help = "URL of an HTTP proxy. The environment is not looked at."},
+    HTTP_CA_FILE_ROW(AT(ca_file)),
+    HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};
 
 int64_t ipaws_now_us(const struct ipaws *ipaws)

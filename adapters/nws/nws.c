@@ -7,6 +7,7 @@
  * as well.
  */
 #include "adapters/nws/nws.h"
+#include "http/rows.h"
 
 #include <stdio.h>
 
@@ -71,14 +72,8 @@ static const struct conf_row options[] = {
      .min = 1,
      .max = 600,
      .help = "For one request."},
-    {.name = "ca_file",
-     .type = CONF_PATH,
-     .offset = offsetof(struct nws, ca_file),
-     .help = "Certificates (PEM) to trust in place of the system's."},
-    {.name = "proxy",
-     .type = CONF_TEXT,
-     .offset = offsetof(struct nws, proxy),
-     .help = "URL of an HTTP proxy. The environment is not looked at."},
+    HTTP_CA_FILE_ROW(.offset = offsetof(struct nws, ca_file)),
+    HTTP_PROXY_ROW(.offset = offsetof(struct nws, proxy)),
     {.type = CONF_END}};
 
 int64_t nws_now_us(const struct nws *nws)

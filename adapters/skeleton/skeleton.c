@@ -10,6 +10,7 @@
 #include "adapters/backoff.h"
 #include "alert/parse.h"
 #include "http/http.h"
+#include "http/rows.h"
 
 #include <stdio.h>
 
@@ -51,10 +52,7 @@ static const struct conf_row options[] = {
      .min = 1,
      .max = 3600,
      .help = "Between looks for the next document while there is none."},
-    {.name = "ca_file",
-     .type = CONF_PATH,
-     .offset = offsetof(struct skeleton, ca_file),
-     .help = "Certificates (PEM) to trust in place of the system's."},
+    HTTP_CA_FILE_ROW(.offset = offsetof(struct skeleton, ca_file)),
     {.type = CONF_END}};
 
 /* --- the cursor: stored by the journal in the transaction of the document that it goes with --- */

@@ -14,6 +14,7 @@
 #include "cog/request.h"
 #include "cog/verdict.h"
 #include "http/http.h"
+#include "http/rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -109,14 +110,8 @@ static const struct conf_row options[] = {
      AT(timestamp),
      .fallback = "false",
      .help = "A signed wsu:Timestamp in each request. FEMA's guide asks for none."},
-    {.name = "ca_file",
-     .type = CONF_PATH,
-     AT(ca_file),
-     .help = "Certificates (PEM) to trust in place of the system's."},
-    {.name = "proxy",
-     .type = CONF_TEXT,
-     AT(proxy),
-     .help = "URL of an HTTP proxy. The environment is not looked at."},
+    HTTP_CA_FILE_ROW(AT(ca_file)),
+    HTTP_PROXY_ROW(AT(proxy)),
     {.name = "timeout",
      .type = CONF_DURATION,
      AT(timeout_us),

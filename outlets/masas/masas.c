@@ -7,6 +7,7 @@
  * operations hub takes class actual alone, and only under an agreement that the operator names;
  * exercise and training hubs take class exercise alone.
  */
+#include "http/rows.h"
 #include "outlets/masas/entry.h"
 #include "outlets/outlet.h"
 
@@ -105,14 +106,8 @@ static const struct conf_row options[] = {
      .max = 86400,
      .help = "How long an entry whose alert was cancelled or has ended is still shown, as such; "
              "0s: it is gone at once."},
-    {.name = "ca_file",
-     .type = CONF_PATH,
-     AT(ca_file),
-     .help = "Certificates (PEM) to trust in place of the system's."},
-    {.name = "proxy",
-     .type = CONF_TEXT,
-     AT(proxy),
-     .help = "URL of an HTTP proxy. The environment is not looked at."},
+    HTTP_CA_FILE_ROW(AT(ca_file)),
+    HTTP_PROXY_ROW(AT(proxy)),
     {.name = "timeout",
      .type = CONF_DURATION,
      AT(timeout_us),

@@ -11,6 +11,7 @@
 #include "base/hmac.h"
 #include "conf/secret.h"
 #include "http/http.h"
+#include "http/rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,14 +60,8 @@ static const struct conf_row options[] = {
      .type = CONF_PATH,
      AT(client_key),
      .help = "Its key, where it is in a file of its own."},
-    {.name = "ca_file",
-     .type = CONF_PATH,
-     AT(ca_file),
-     .help = "Certificates (PEM) to trust in place of the system's."},
-    {.name = "proxy",
-     .type = CONF_TEXT,
-     AT(proxy),
-     .help = "URL of an HTTP proxy. The environment is not looked at."},
+    HTTP_CA_FILE_ROW(AT(ca_file)),
+    HTTP_PROXY_ROW(AT(proxy)),
     {.name = "timeout",
      .type = CONF_DURATION,
      AT(timeout_us),

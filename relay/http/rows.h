@@ -1,0 +1,20 @@
+/*
+ * rows: options that whoever makes requests has in common, for tables of `struct conf_row`.
+ *
+ * `place` is the row's `.offset = ...`, of a struct slice that goes into http_options.
+ */
+#ifndef CAPRELAY_HTTP_ROWS_H
+#define CAPRELAY_HTTP_ROWS_H
+
+#define HTTP_CA_FILE_ROW(place)                                                                    \
+    {                                                                                              \
+        .name = "ca_file", .type = CONF_PATH, place,                                               \
+        .help = "Certificates (PEM) to trust in place of the system's."                            \
+    }
+#define HTTP_PROXY_ROW(place)                                                                      \
+    {                                                                                              \
+        .name = "proxy", .type = CONF_TEXT, place,                                                 \
+        .help = "URL of an HTTP proxy. The environment is not looked at."                          \
+    }
+
+#endif
