@@ -2,6 +2,7 @@
  * here, and nothing that is signed may be changed without a trace. */
 #include "fixture.h"
 
+#include "alert/atom.h"
 #include "alert/parse.h"
 
 #include <string.h>
@@ -145,6 +146,33 @@ static size_t accepted_in_feed(const struct corpus *corpus, struct arena *arena,
     return accepted;
 }
 
+/* The same of the second entry of an Atom feed, cut out of it. */
+static size_t accepted_in_entry(const struct corpus *corpus, struct arena *arena,
+                                const struct parser *parser, struct slice bytes)
+{
+    ptrdiff_t begin = slice_find(bytes, "<alert");
+    struct slice alert = slice_sub(bytes, (size_t)begin, bytes.len);
+    struct slice text = arena_printf(
+        arena,
+        "<a:feed xmlns:a=\"http://www.w3.org/2005/Atom\" xmlns:x=\"urn:x\" xml:lang=\"fr\">"
+        "<a:entry><a:id>urn:1</a:id></a:entry><a:entry><a:id>urn:2</a:id><a:content>%.*s"
+        "</a:content></a:entry></a:feed>",
+        SLICE_ARG(alert));
+    struct atom_feed feed;
+    struct err err = {0};
+    struct origin origin;
+    size_t accepted = 0;
+    assert_int_equal(atom_read(arena, text, &feed, &err), OK);
+    struct slice document = atom_document(arena, &feed, &feed.entries[1]);
+    struct parsed parsed = parser_read_bare(parser, arena, document);
+    assert_int_equal(parsed.count, 1);
+    assert_true(slice_find(document, "urn:1") < 0);
+    origin_check(corpus->trust, arena, parsed.alerts[0]->detached, corpus->now_s, &origin);
+    for (size_t i = 0; i < origin.count; i++)
+        accepted += origin.signatures[i].accepted;
+    return accepted;
+}
+
 static void test_the_same_in_a_feed(void **state)
 {
     struct corpus *corpus = *state;
@@ -164,6 +192,7 @@ static void test_the_same_in_a_feed(void **state)
         struct slice bytes = read_recording(arena, file);
         size_t accepted = accepted_in_feed(corpus, arena, parser, bytes, false);
         if (accepted != count_of(told, ":OK") ||
+            accepted_in_entry(corpus, arena, parser, bytes) != accepted ||
             accepted_in_feed(corpus, arena, parser, bytes, true) != 0)
             fail_msg("%.*s: %zu signatures", SLICE_ARG(file), accepted);
         good += accepted;
