@@ -19,6 +19,7 @@
 #include "http/http.h"
 #include "http/rows.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -52,6 +53,7 @@ struct ipaws_cog {
     struct cog_cutter cutter;
     int64_t asked_us; /* when the question was sent that is being answered */
     int64_t good_us;  /* when the last one was sent that was answered well; 0: never */
+    bool gap_told;    /* since then */
     char error[260];
 };
 
@@ -110,7 +112,7 @@ static const struct conf_row options[] = {
      .min = 60,
      .max = 604800,
      .help = "After a start, what was sent so long ago is asked for, and taken where it is new. An "
-             "outage longer than that loses what is older."},
+             "outage longer than that loses what is older, and the log says so."},
     {.name = "timeout",
      .type = CONF_DURATION,
      AT(timeout_us),
@@ -194,12 +196,34 @@ __attribute__((format(printf, 3, 4))) static void fail(struct ipaws_cog *cog, in
     loop_timer_start(cog->timer, wait_us);
 }
 
+/* Only to tell, after a start, what is missed: what is asked for then is all of catch_up. */
+static void keep_look(struct ipaws_cog *cog)
+{
+    char value[24];
+    snprintf(value, sizeof value, "%" PRId64, cog->good_us / 1000000);
+    host_set_mark(cog->host, SLICE("looked"), slice_from_cstr(value));
+}
+
+static int64_t last_look_us(const struct ipaws_cog *cog)
+{
+    struct slice value;
+    unsigned long long seconds = 0;
+    if (cog->good_us)
+        return cog->good_us;
+    if (!host_mark(cog->host, SLICE("looked"), &value) || !slice_to_u64(value, &seconds) ||
+        seconds > INT64_MAX / 1000000)
+        return 0;
+    return (int64_t)seconds * 1000000;
+}
+
 static void end_answer(struct ipaws_cog *cog)
 {
     free(cog->answer);
     cog->answer = NULL;
     cog_alerts_end(&cog->alerts);
     cog->good_us = cog->asked_us;
+    cog->gap_told = false;
+    keep_look(cog);
     cog->error[0] = '\0';
     backoff_reset(&cog->backoff);
     loop_timer_start(cog->timer, backoff_spread(&cog->backoff, cog->interval_us));
@@ -302,12 +326,24 @@ static void send_question(struct ipaws_cog *cog, enum cog_call call, struct slic
     http_send(cog->client, &http, on_answer, cog);
 }
 
-static struct slice since(const struct ipaws_cog *cog, struct arena *arena)
+static int64_t since_us(const struct ipaws_cog *cog)
 {
     int64_t now = now_us(cog), from = cog->good_us ? cog->good_us - cog->overlap_us : 0;
-    if (from < now - cog->catch_up_us || from > now)
-        from = now - cog->catch_up_us;
-    return cap_time_make(arena, from / 1000000, 0).text;
+    return from < now - cog->catch_up_us || from > now ? now - cog->catch_up_us : from;
+}
+
+/* Nothing is missed in silence. */
+static void tell_gap(struct ipaws_cog *cog, int64_t from_us)
+{
+    int64_t looked_us = last_look_us(cog);
+    char last[CLOCK_TEXT_MAX], from[CLOCK_TEXT_MAX];
+    if (cog->gap_told || !looked_us || looked_us >= from_us)
+        return;
+    cog->gap_told = true;
+    host_log(cog->host, LOG_LEVEL_ERROR, "ipaws_cog.missed",
+             "from=%s to=%s reason=\"what was sent between the last good look and catch_up is not "
+             "asked for\"",
+             clock_format_s(looked_us / 1000000, last), clock_format_s(from_us / 1000000, from));
 }
 
 /* Whether IPAWS knows us; then what it has. */
@@ -319,8 +355,12 @@ static void ask(struct ipaws_cog *cog)
     int64_t now_s = now_us(cog) / 1000000;
     struct slice body = {0};
     struct err err = {0};
-    if (cog->welcome)
-        question = (struct cog_question){"getMessageAll", "sent", "greaterthan", since(cog, arena)};
+    if (cog->welcome) {
+        int64_t from_us = since_us(cog);
+        tell_gap(cog, from_us);
+        question = (struct cog_question){"getMessageAll", "sent", "greaterthan",
+                                         cap_time_make(arena, from_us / 1000000, 0).text};
+    }
     cog->asked_us = now_us(cog);
     if (cog_access_check(cog->access, now_s, &err) ||
         cog_ask(cog->access, arena, call, &question, now_s, &body, &err))

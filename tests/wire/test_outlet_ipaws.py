@@ -89,7 +89,7 @@ def test_cut_and_killed_at_random_every_alert_is_posted_once(make_relay, make_ip
         time.sleep(chance.uniform(0.02, 0.8))
         relay.kill()
         relay.start()
-    found = wait_row(relay, lambda o: o["behind"] == 0 and o["number"] >= alerts.count, 60 + MESSAGES / 10)
+    found = wait_row(relay, lambda o: o["behind"] == 0 and o["number"] >= alerts.count, 60 + MESSAGES)
     identifiers = [identifier for identifier, _ in ipaws.posted]
     assert len(set(identifiers)) == len(identifiers), seed
     # Half of the stream comes from the US and goes to Canada.

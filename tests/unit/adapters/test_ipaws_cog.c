@@ -136,6 +136,23 @@ static void an_outage_is_caught_up_with(void **state)
     for (int i = 0; i < 600 && fake_ipaws.messages == before; i++)
         world_run(&world, SECOND);
     assert_in_range(reach_s(), 3 * 3600, 3 * 3600 + 2);
+    assert_true(world_logged(&world, "ipaws_cog.missed"));
+}
+
+static void what_a_start_cannot_ask_for_is_told(void **state)
+{
+    (void)state;
+    for (int hours = 1; hours <= 5; hours += 4) {
+        start_with(", catch_up: 3h");
+        world_run(&world, MINUTE);
+        world_stop(&world);
+        world_run(&world, hours * 60 * MINUTE);
+        start_with(", catch_up: 3h");
+        world_run(&world, 10 * MINUTE);
+        assert_int_equal(world_logged(&world, "ipaws_cog.missed"), hours > 3);
+        world_stop(&world);
+    }
+    start_with(""); /* for the teardown */
 }
 
 static void a_restart_brings_nothing_anew(void **state)
@@ -314,6 +331,7 @@ int main(void)
         TEST(every_alert_comes_once_and_byte_for_byte),
         TEST(a_start_asks_for_a_day_and_then_for_what_overlaps),
         TEST(an_outage_is_caught_up_with),
+        TEST(what_a_start_cannot_ask_for_is_told),
         TEST(a_restart_brings_nothing_anew),
         TEST(an_alert_that_is_still_on_its_way_is_not_taken_again),
         TEST(who_is_not_known_is_told_so),
