@@ -7,6 +7,7 @@
 #include "origin/origin.h"
 #include "origin/sign.h"
 
+#include <libxml/c14n.h>
 #include <libxml/tree.h>
 
 /* OpenSSL has a type of that name, base/err.h a code. */
@@ -49,6 +50,15 @@ struct shape {
 const char *shape_of_document(const xmlNode *root, xmlNode **signatures, size_t *count);
 /* ORIGIN_VALID, or ORIGIN_MALFORMED or ORIGIN_UNSUPPORTED with a static text. */
 enum origin_verdict shape_of_signature(xmlNode *signature, struct shape *out, const char **text);
+/* Parts of a Signature of the accepted form. */
+struct shape_parts {
+    xmlNode *signed_info, *canonicalisation, *signature_method, *signature_value;
+    xmlNode *transform; /* the canonicalisation of the reference; NULL: none is named */
+    xmlNode *digest_method, *digest_value;
+};
+struct shape_parts shape_parts_of(const xmlNode *signature);
+/* Of a Transform as accepted: its mode, and whether it comes with a list of prefixes. */
+xmlC14NMode shape_mode(const xmlNode *transform, bool *with_prefixes);
 /* A direct child; NULL for none. In the namespace of XML signatures. */
 xmlNode *shape_child(const xmlNode *node, const char *name);
 
@@ -74,9 +84,17 @@ void certificate_judge(const struct origin_trust *trust, struct arena *arena, X5
 
 /* Once for the process; ERR_STATE where libxmlsec1 is not what it was built with. */
 enum err_code crypto_init(struct err *err);
+/* What all Signatures of a document are over: the root without any of them. Its canonical forms are
+ * made once, where a Signature asks for one. */
+struct content {
+    xmlNode *root;
+    xmlChar *canonical[XML_C14N_1_1 + 1]; /* by xmlC14NMode; NULL: not yet */
+    size_t canonical_bytes[XML_C14N_1_1 + 1];
+};
+void content_fini(struct content *content);
 /* The arithmetic alone: ORIGIN_VALID, ORIGIN_DIGEST_MISMATCH or ORIGIN_INVALID. The Signature is
- * the only one in its document, of the accepted form, without KeyInfo and Objects. */
-enum origin_verdict crypto_verify(xmlNode *signature, X509 *certificate);
+ * unlinked, was a child of the root, is of the accepted form and without KeyInfo and Objects. */
+enum origin_verdict crypto_verify(struct content *content, xmlNode *signature, X509 *certificate);
 /* Fills digests and value of a template. References may name elements whose Ids are known. */
 bool crypto_sign(xmlNode *signature, EVP_PKEY *key);
 

@@ -54,10 +54,9 @@ static void leave_only_signed(xmlNode *signature)
     }
 }
 
-/* `shape` is of a Signature that is the only one in the document. */
 static void check_certificate(const struct origin_trust *trust, struct arena *arena,
-                              const struct shape *shape, X509 *certificate, int64_t now_s,
-                              struct origin_signature *out)
+                              struct content *content, const struct shape *shape, X509 *certificate,
+                              int64_t now_s, struct origin_signature *out)
 {
     bool weak = shape->sha1;
     const char *text = NULL;
@@ -68,7 +67,7 @@ static void check_certificate(const struct origin_trust *trust, struct arena *ar
         return;
     }
     leave_only_signed(shape->signature);
-    out->verdict = crypto_verify(shape->signature, certificate);
+    out->verdict = crypto_verify(content, shape->signature, certificate);
     if (out->verdict == ORIGIN_DIGEST_MISMATCH)
         out->text = SLICE("the alert is not what was signed");
     else if (out->verdict == ORIGIN_INVALID)
@@ -78,7 +77,8 @@ static void check_certificate(const struct origin_trust *trust, struct arena *ar
 }
 
 static void check_signature(const struct origin_trust *trust, struct arena *arena,
-                            xmlNode *signature, int64_t now_s, struct origin_signature *out)
+                            struct content *content, xmlNode *signature, int64_t now_s,
+                            struct origin_signature *out)
 {
     struct shape shape;
     const char *text = NULL;
@@ -88,7 +88,7 @@ static void check_signature(const struct origin_trust *trust, struct arena *aren
         X509 *certificate = certificate_of(shape.key_info, &text);
         out->verdict = ORIGIN_UNSUPPORTED;
         if (certificate)
-            check_certificate(trust, arena, &shape, certificate, now_s, out);
+            check_certificate(trust, arena, content, &shape, certificate, now_s, out);
         X509_free(certificate);
     }
     if (text && !out->text.ptr)
@@ -155,13 +155,10 @@ static void check_tree(const struct origin_trust *trust, struct arena *arena, xm
     out->signatures = arena_alloc_array(arena, count, sizeof *out->signatures);
     for (size_t i = 0; i < count; i++)
         xmlUnlinkNode(signatures[i]);
-    /* Where it stands matters neither to its own namespaces nor to the digest, which leaves it out.
-     */
-    for (size_t i = 0; i < count; i++) {
-        xmlAddChild(root, signatures[i]);
-        check_signature(trust, arena, signatures[i], now_s, &out->signatures[i]);
-        xmlUnlinkNode(signatures[i]);
-    }
+    struct content content = {.root = root};
+    for (size_t i = 0; i < count; i++)
+        check_signature(trust, arena, &content, signatures[i], now_s, &out->signatures[i]);
+    content_fini(&content);
     for (size_t i = 0; i < count; i++)
         xmlFreeNode(signatures[i]);
     take_best(arena, out);

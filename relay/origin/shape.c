@@ -13,35 +13,36 @@ enum { VALUE_BYTES_MAX = 4096, PREFIXES_BYTES_MAX = 1000 };
 struct algorithm {
     const char *uri;
     bool sha1;
+    xmlC14NMode mode; /* of a canonicalisation */
 };
 
 /* Without comments: with URI="" comments are never part of what is signed. */
 static const struct algorithm canonicalisations[] = {
-    {"http://www.w3.org/TR/2001/REC-xml-c14n-20010315", false},
-    {"http://www.w3.org/2006/12/xml-c14n11", false},
-    {EXCLUSIVE, false},
-    {NULL, false},
+    {"http://www.w3.org/TR/2001/REC-xml-c14n-20010315", .mode = XML_C14N_1_0},
+    {"http://www.w3.org/2006/12/xml-c14n11", .mode = XML_C14N_1_1},
+    {EXCLUSIVE, .mode = XML_C14N_EXCLUSIVE_1_0},
+    {NULL},
 };
 static const struct algorithm signings[] = {
-    {"http://www.w3.org/2000/09/xmldsig#rsa-sha1", true},
-    {"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", false},
-    {"http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", false},
-    {"http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", false},
-    {"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", false},
-    {"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", false},
-    {"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", false},
-    {NULL, false},
+    {"http://www.w3.org/2000/09/xmldsig#rsa-sha1", .sha1 = true},
+    {"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", .sha1 = false},
+    {"http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", .sha1 = false},
+    {"http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", .sha1 = false},
+    {"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", .sha1 = false},
+    {"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", .sha1 = false},
+    {"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", .sha1 = false},
+    {NULL},
 };
 static const struct algorithm digests[] = {
-    {"http://www.w3.org/2000/09/xmldsig#sha1", true},
-    {"http://www.w3.org/2001/04/xmlenc#sha256", false},
-    {"http://www.w3.org/2001/04/xmldsig-more#sha384", false},
-    {"http://www.w3.org/2001/04/xmlenc#sha512", false},
-    {NULL, false},
+    {"http://www.w3.org/2000/09/xmldsig#sha1", .sha1 = true},
+    {"http://www.w3.org/2001/04/xmlenc#sha256", .sha1 = false},
+    {"http://www.w3.org/2001/04/xmldsig-more#sha384", .sha1 = false},
+    {"http://www.w3.org/2001/04/xmlenc#sha512", .sha1 = false},
+    {NULL},
 };
 static const struct algorithm enveloped[] = {
-    {"http://www.w3.org/2000/09/xmldsig#enveloped-signature", false},
-    {NULL, false},
+    {"http://www.w3.org/2000/09/xmldsig#enveloped-signature", .sha1 = false},
+    {NULL},
 };
 
 /* --- trees --- */
@@ -272,4 +273,25 @@ enum origin_verdict shape_of_signature(xmlNode *signature, struct shape *out, co
     if (!only_objects(rest))
         return bad(ORIGIN_MALFORMED, "there is more in it than KeyInfo and Objects", text);
     return shape_of_signed_info(info, &out->sha1, text);
+}
+
+/* --- its parts, once it is of the form --- */
+
+struct shape_parts shape_parts_of(const xmlNode *signature)
+{
+    struct shape_parts parts = {.signed_info = first_element(signature)};
+    parts.signature_value = next_element(parts.signed_info);
+    parts.canonicalisation = first_element(parts.signed_info);
+    parts.signature_method = next_element(parts.canonicalisation);
+    xmlNode *transforms = first_element(next_element(parts.signature_method));
+    parts.transform = next_element(first_element(transforms));
+    parts.digest_method = next_element(transforms);
+    parts.digest_value = next_element(parts.digest_method);
+    return parts;
+}
+
+xmlC14NMode shape_mode(const xmlNode *transform, bool *with_prefixes)
+{
+    *with_prefixes = transform && first_element(transform);
+    return transform ? algorithm_in(canonicalisations, transform)->mode : XML_C14N_1_0;
 }
