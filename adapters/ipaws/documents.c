@@ -9,8 +9,9 @@
 
 #include <stdlib.h>
 
-/* In one turn of the loop: a look into the journal for each, some tens of microseconds. */
-enum { HAND_ON_MAX = 50 };
+/* What the loop can bear in one turn. A look into the journal is the unit, some tens of
+ * microseconds; what is delivered is parsed and goes through all that intake does. */
+enum { TURN_COST_MAX = 256, DELIVERY_COST = 16, COST_BYTES = 4096 };
 
 static struct slice key_of(const struct digest *digest)
 {
@@ -36,6 +37,11 @@ static bool is_new(const struct ipaws *ipaws, const struct wrapped_alert *alert)
     return !map_get(ipaws->in_flight, key_of(&digest)) && !seen_before(ipaws->host, alert->bytes);
 }
 
+static void spend(size_t *left, size_t cost)
+{
+    *left -= cost < *left ? cost : *left;
+}
+
 /* False where there is more to do than may be done now. */
 static bool hand_on_some(struct ipaws_channel *channel, size_t *left)
 {
@@ -44,10 +50,11 @@ static bool hand_on_some(struct ipaws_channel *channel, size_t *left)
         if (channel->ipaws->paused || *left == 0)
             return false;
         const struct wrapped_alert *alert = &answer->list.alerts[answer->next++];
-        (*left)--;
+        spend(left, 1);
         if (!is_new(channel->ipaws, alert))
             continue;
         answer->fresh++;
+        spend(left, DELIVERY_COST + alert->document.len / COST_BYTES);
         deliver(channel->ipaws, alert);
     }
     return true;
@@ -55,7 +62,7 @@ static bool hand_on_some(struct ipaws_channel *channel, size_t *left)
 
 void ipaws_hand_on(struct ipaws *ipaws)
 {
-    size_t left = HAND_ON_MAX;
+    size_t left = TURN_COST_MAX;
     bool all = true;
     for (size_t i = 0; i < IPAWS_FEEDS; i++) {
         struct ipaws_channel *channel = &ipaws->channels[i];
