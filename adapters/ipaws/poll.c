@@ -268,6 +268,7 @@ static void start_channel(struct ipaws *ipaws, size_t i, uint64_t seed)
     channel->name = feeds[i].name;
     channel->timer = loop_timer_create(host_loop(ipaws->host), on_time, channel);
     channel->error[0] = '\0';
+    channel->good_us = 0;
     backoff_init(&channel->backoff, RETRY_FIRST_US, RETRY_MAX_US, seed + i);
     if (!ipaws->marks_read)
         read_mark(channel);
