@@ -61,10 +61,10 @@ static bool is_named(const xmlNode *node, const char *name)
 }
 
 /* In a CAP namespace or in none; a foreign element of the same name says nothing about the alert.
- */
-static bool may_be_cap(const xmlNode *node)
+ * Nearly all have the alert's own. */
+static bool may_be_cap(const struct reader *r, const xmlNode *node)
 {
-    return !node->ns ||
+    return !node->ns || (node->ns == r->root->ns && r->alert->version != CAP_VERSION_UNKNOWN) ||
            cap_version_of_namespace((const char *)node->ns->href) != CAP_VERSION_UNKNOWN;
 }
 
@@ -165,12 +165,16 @@ static void read_field(struct reader *r, const xmlNode *node, const struct eleme
     }
 }
 
-static size_t find_element(const struct element *table, size_t count, const xmlNode *node)
+/* From the element before on, since most come in the order of the table, which is the schema's. */
+static size_t find_element(const struct reader *r, const struct element *table, size_t count,
+                           const xmlNode *node, size_t before)
 {
-    size_t i = 0;
-    while (i < count && !is_named(node, table[i].name))
-        i++;
-    return may_be_cap(node) ? i : count;
+    for (size_t k = 0; k < count; k++) {
+        size_t i = before + k < count ? before + k : before + k - count;
+        if (is_named(node, table[i].name))
+            return may_be_cap(r, node) ? i : count;
+    }
+    return count;
 }
 
 static bool is_blank(const xmlNode *node)
@@ -218,10 +222,12 @@ static void read_children(struct reader *r, const xmlNode *node, const struct el
                           size_t count, void *parent)
 {
     unsigned long long seen = 0;
+    size_t before = 0;
     for (const xmlNode *child = node->children; child; child = child->next) {
         if (child->type != XML_ELEMENT_NODE)
             continue;
-        size_t i = find_element(table, count, child);
+        size_t i = find_element(r, table, count, child, before);
+        before = i < count ? i : before;
         if (i == count) {
             find_unknown(r, child);
         } else if (table[i].many) {

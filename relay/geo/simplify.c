@@ -304,22 +304,26 @@ static void outline_fini(struct outline *outline)
     free(outline->heap);
 }
 
-/* Winding number, with the line itself and a hair beyond it as inside. */
+/* Winding number, with the line itself and a hair beyond it as inside. Each point of the ring is
+ * held against each edge, and nearly every edge is neither beside it nor passes its latitude. */
 static bool holds(const struct cap_point *ring, size_t count, struct cap_point p)
 {
     int winding = 0;
     for (size_t i = 0; i < count; i++) {
         struct cap_point a = ring[i];
-        struct cap_point b = ring[(i + 1) % count];
-        double side = geo_turn(a, b, p);
-        double length = hypot(b.lon - a.lon, b.lat - a.lat);
+        struct cap_point b = ring[i + 1 < count ? i + 1 : 0];
+        bool up = a.lat <= p.lat && p.lat < b.lat;
+        bool down = b.lat <= p.lat && p.lat < a.lat;
         bool beside =
             (p.lon - a.lon) * (p.lon - b.lon) + (p.lat - a.lat) * (p.lat - b.lat) <= 1e-15;
-        if (beside && fabs(side) <= 1e-9 * length + 1e-18) {
+        if (!up && !down && !beside) {
+            continue;
+        }
+        double side = geo_turn(a, b, p);
+        if (beside && fabs(side) <= 1e-9 * hypot(b.lon - a.lon, b.lat - a.lat) + 1e-18) {
             return true;
         }
-        winding += (a.lat <= p.lat && p.lat < b.lat && side > 0) -
-                   (b.lat <= p.lat && p.lat < a.lat && side < 0);
+        winding += (up && side > 0) - (down && side < 0);
     }
     return winding != 0;
 }
