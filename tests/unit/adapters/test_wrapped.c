@@ -1,11 +1,13 @@
 /* Alerts out of answers that list them: byte by byte, wherever the answer breaks off. */
 #include "adapters/wrapped.h"
 
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -207,6 +209,58 @@ static void many_alerts_come_in_order(void **state)
     }
 }
 
+/* --- recorded alerts, signed ones among them, as the feed would list them --- */
+
+static struct slice read_alert(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file || fseek(file, 0, SEEK_END) != 0)
+        abort();
+    size_t size = (size_t)ftell(file);
+    char *bytes = arena_alloc(arena, size);
+    rewind(file);
+    if (fread(bytes, 1, size, file) != size)
+        abort();
+    fclose(file);
+    struct slice text = slice_trim(slice_of(bytes, size));
+    ptrdiff_t begin = slice_find(text, "<alert");
+    return begin < 0 || !slice_ends_with(text, "</alert>")
+               ? (struct slice){0}
+               : slice_sub(text, (size_t)begin, text.len);
+}
+
+/* Alone, each is the bytes that its signature is over. */
+static void recorded_alerts_come_out_as_they_were(void **state)
+{
+    (void)state;
+    glob_t files;
+    struct slice alerts[200], list = SLICE("");
+    size_t count = 0;
+    if (glob(CAPRELAY_SHARED "/corpus/ipaws/*", 0, NULL, &files) != 0) {
+        print_message("skipped: no recorded messages at " CAPRELAY_SHARED "/corpus\n");
+        skip();
+    }
+    assert_int_equal(glob(CAPRELAY_SHARED "/corpus/naad/*", GLOB_APPEND, NULL, &files), 0);
+    assert_int_equal(glob(CAPRELAY_SHARED "/corpus/eccc/*", GLOB_APPEND, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc && count < 200; i++) {
+        alerts[count] = read_alert(files.gl_pathv[i]);
+        if (!alerts[count].ptr)
+            continue;
+        list = arena_printf(arena, "%.*s\n%.*s", SLICE_ARG(list), SLICE_ARG(alerts[count]));
+        count++;
+    }
+    globfree(&files);
+    assert_true(count >= 12);
+    struct slice answer =
+        arena_printf(arena, XML "<ns1:alerts " FEED ">%.*s</ns1:alerts>", SLICE_ARG(list));
+    assert_int_equal(wrapped_read(arena, answer, 8 * 1024 * 1024, &got, &err), OK);
+    assert_int_equal(got.count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(slice_eq(got.alerts[i].bytes, alerts[i]));
+        assert_true(slice_eq(got.alerts[i].document, alerts[i]));
+    }
+}
+
 int main(void)
 {
 #define WRAPPED_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -221,6 +275,7 @@ int main(void)
         WRAPPED_TEST(an_alert_that_never_ends_is_broken_and_hides_no_other),
         WRAPPED_TEST(a_long_alert_is_cut_and_the_next_comes),
         WRAPPED_TEST(many_alerts_come_in_order),
+        WRAPPED_TEST(recorded_alerts_come_out_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
