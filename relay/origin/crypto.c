@@ -99,24 +99,32 @@ static enum origin_verdict compare(xmlSecTransformCtx *context, xmlSecTransform 
     return step->status == xmlSecTransformStatusOk ? ORIGIN_VALID : otherwise;
 }
 
-/* NULL where libxml2 refuses. */
-static const xmlChar *canonical(struct content *content, xmlC14NMode mode)
+static int everything(void *user, xmlNode *node, xmlNode *parent)
 {
-    xmlChar *bytes = NULL;
+    (void)user;
+    (void)node;
+    (void)parent;
+    return 1;
+}
+
+/* NULL where libxml2 refuses. */
+static xmlOutputBuffer *canonical(struct content *content, xmlC14NMode mode)
+{
     if (content->canonical[mode])
         return content->canonical[mode];
-    int len = xmlC14NDocDumpMemory(content->root->doc, NULL, mode, NULL, 0, &bytes);
-    if (len < 0)
-        return NULL;
-    content->canonical[mode] = bytes;
-    content->canonical_bytes[mode] = (size_t)len;
-    return bytes;
+    xmlOutputBuffer *out = xmlAllocOutputBuffer(NULL);
+    if (out && xmlC14NExecute(content->root->doc, everything, NULL, mode, NULL, 0, out) < 0) {
+        xmlOutputBufferClose(out);
+        out = NULL;
+    }
+    return content->canonical[mode] = out;
 }
 
 void content_fini(struct content *content)
 {
     for (size_t i = 0; i < sizeof content->canonical / sizeof *content->canonical; i++)
-        xmlFree(content->canonical[i]);
+        if (content->canonical[i])
+            xmlOutputBufferClose(content->canonical[i]);
 }
 
 /* A list of prefixes is libxmlsec1's to read; no such signature is on record. */
@@ -129,12 +137,23 @@ static bool execute_with_prefixes(xmlSecTransformCtx *context, const struct cont
     return done;
 }
 
+/* A piece at a time: libxmlsec1 copies what it gets. */
 static bool execute_canonical(xmlSecTransformCtx *context, struct content *content,
                               xmlC14NMode mode)
 {
-    const xmlChar *bytes = canonical(content, mode);
-    return bytes && xmlSecTransformCtxBinaryExecute(
-                        context, bytes, (xmlSecSize)content->canonical_bytes[mode]) == 0;
+    enum { PIECE_BYTES = 16 * 1024 };
+    xmlOutputBuffer *out = canonical(content, mode);
+    if (!out || xmlSecTransformCtxPrepare(context, xmlSecTransformDataTypeBin) < 0)
+        return false;
+    const xmlSecByte *bytes = xmlOutputBufferGetContent(out);
+    size_t left = xmlOutputBufferGetSize(out), len = 0;
+    int failed = 0;
+    for (; left > 0 && !failed; left -= len, bytes += len) {
+        len = left < PIECE_BYTES ? left : PIECE_BYTES;
+        failed =
+            xmlSecTransformPushBin(context->first, bytes, (xmlSecSize)len, len == left, context);
+    }
+    return !failed;
 }
 
 /* The Signature is out of the document: that is the enveloped transform. */

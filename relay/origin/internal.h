@@ -88,8 +88,7 @@ enum err_code crypto_init(struct err *err);
  * made once, where a Signature asks for one. */
 struct content {
     xmlNode *root;
-    xmlChar *canonical[XML_C14N_1_1 + 1]; /* by xmlC14NMode; NULL: not yet */
-    size_t canonical_bytes[XML_C14N_1_1 + 1];
+    xmlOutputBuffer *canonical[XML_C14N_1_1 + 1]; /* by xmlC14NMode; NULL: not yet */
 };
 void content_fini(struct content *content);
 /* The arithmetic alone: ORIGIN_VALID, ORIGIN_DIGEST_MISMATCH or ORIGIN_INVALID. The Signature is
