@@ -1,5 +1,6 @@
 #include "adapters/hub_access.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct conf_choice hub_secret_choices[] = {
@@ -67,14 +68,52 @@ void hub_access_add(const struct hub_access *access, struct arena *arena, struct
             hub_access_put(arena, url, SLICE("secret"), slice_from_cstr(access->secret)).ptr;
 }
 
+/* The length of one character of a secret as it may be written there: itself, %XX, or a reference
+ * of XML; 0: something else stands there. */
+static size_t spelled(struct slice text, char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    static const struct {
+        char of;
+        const char *name;
+    } entities[] = {
+        {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&apos;"}};
+    const char hex[] = {digits[(unsigned char)c >> 4], digits[(unsigned char)c & 15], '\0'};
+    char number[8];
+    for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
+        if (entities[i].of == c && slice_starts_with(text, entities[i].name))
+            return strlen(entities[i].name);
+    if (slice_starts_with(text, "%") && slice_istarts_with(slice_sub(text, 1, text.len), hex))
+        return 3;
+    if (slice_starts_with(text, "&#")) {
+        snprintf(number, sizeof number, "&#%d;", c);
+        if (slice_starts_with(text, number))
+            return strlen(number);
+        snprintf(number, sizeof number, "&#x%s;", hex);
+        if (slice_istarts_with(text, number))
+            return strlen(number);
+    }
+    return text.len > 0 && text.ptr[0] == c;
+}
+
+/* How much of the text the secret takes up at its front, written in whatever way; 0: it is not
+ * there. */
+static size_t secret_at(struct slice text, const char *secret)
+{
+    size_t len = 0, one = 1;
+    for (; *secret && one; secret++)
+        len += one = spelled(slice_sub(text, len, text.len), *secret);
+    return one ? len : 0;
+}
+
 void hub_access_blot(const struct hub_access *access, struct slice bytes)
 {
     static const char name[] = "secret=";
-    size_t at = 0, len = strlen(access->secret);
+    size_t at = 0;
     ptrdiff_t found;
-    while (len && (found = slice_find(slice_sub(bytes, at, bytes.len), name)) >= 0) {
+    while (access->secret[0] && (found = slice_find(slice_sub(bytes, at, bytes.len), name)) >= 0) {
         at += (size_t)found + strlen(name);
-        if (bytes.len - at >= len && memcmp(bytes.ptr + at, access->secret, len) == 0)
-            memset((char *)(uintptr_t)(bytes.ptr + at), '*', len);
+        size_t len = secret_at(slice_sub(bytes, at, bytes.len), access->secret);
+        memset((char *)(uintptr_t)(bytes.ptr + at), '*', len);
     }
 }

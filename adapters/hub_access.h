@@ -39,8 +39,8 @@ struct slice hub_access_put(struct arena *arena, struct slice url, struct slice 
  * call's, with room for one more; texts are in the arena. */
 void hub_access_add(const struct hub_access *access, struct arena *arena, struct http_call *call,
                     const char **headers);
-/* What the server repeats of the secret is blotted out, in place: what is delivered is published.
- */
+/* What the server repeats of the secret is blotted out, in place, also where it is escaped for an
+ * URL or for XML: what is delivered is published. */
 void hub_access_blot(const struct hub_access *access, struct slice bytes);
 
 #endif

@@ -344,6 +344,30 @@ static void a_secret_that_the_hub_repeats_is_not_published(void **state)
     assert_int_equal(times("dh4nhz"), 0);
 }
 
+/* A server writes it as its URLs and its XML want it. */
+static void a_secret_that_is_repeated_escaped_is_not_published(void **state)
+{
+    static const char *const forms[] = {
+        "ab+c/d==&amp;'%",        "ab%2Bc%2Fd%3D%3D%26%27%25",         "ab%2bc%2fd%3d%3d%26%27%25",
+        "ab+c%2Fd==%26&apos;%25", "ab&#43;c&#x2F;d&#x3d;=&#38;&#39;%", "ab+c/d==&#x26;'&#37;"};
+    (void)state;
+    write_secret("ab+c/d==&'%\n");
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        char entry[300];
+        snprintf(entry, sizeof entry,
+                 INCIDENT "<title>t</title><link rel='edit' "
+                          "href=\"https://h/e?secret=%s&amp;x=%zu\"/><x>secret=ab%%2B</x>",
+                 forms[i], i);
+        fake_atom_add(NULL, entry);
+    }
+    start_with(HUB);
+    run(MINUTE);
+    assert_int_equal(world.port.count, sizeof forms / sizeof *forms);
+    assert_int_equal(times("secret=***"), sizeof forms / sizeof *forms);
+    assert_int_equal(times("*&amp;x="), sizeof forms / sizeof *forms);
+    assert_int_equal(times("secret=ab%2B</x>"), sizeof forms / sizeof *forms);
+}
+
 /* --- options --- */
 
 static void bad_options_are_refused_by_name(void **state)
@@ -417,6 +441,7 @@ int main(void)
         TEST(the_secret_goes_to_the_feeds_server_alone),
         TEST(the_secret_can_be_a_header_and_is_in_no_log),
         TEST(a_secret_that_the_hub_repeats_is_not_published),
+        TEST(a_secret_that_is_repeated_escaped_is_not_published),
         TEST(bad_options_are_refused_by_name),
         TEST(the_servers_wishes_are_honoured),
     };
