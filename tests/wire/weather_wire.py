@@ -115,13 +115,13 @@ class Speaker:
 
 
 class Line:
-    """A TCP proxy that cuts: by itself after a random number of bytes, or on command; or lets nothing through, or nobody in."""
+    """A TCP proxy that is cut at once or after so many bytes, lets nothing through, or nobody in."""
 
-    def __init__(self, server, chance=None, mean_bytes=0):
-        self.server, self.chance, self.mean_bytes = server, chance or random.Random(1), mean_bytes
+    def __init__(self, server):
+        self.server = server
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=8)
         self.port = self.listener.getsockname()[1]
-        self.lock, self.pairs, self.accepted, self.cuts = threading.Lock(), [], 0, 0
+        self.lock, self.pairs, self.accepted, self.cuts, self.left = threading.Lock(), [], 0, 0, None
         self.refusing = self.stalled = self.closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -145,8 +145,17 @@ class Line:
                 self.pairs.append((near, far))
             threading.Thread(target=self._carry, args=(near, far), daemon=True).start()
 
+    def _allowed(self, data):
+        """How much of what the server sends still gets through, and whether that was the last."""
+        with self.lock:
+            if self.left is None or len(data) < self.left:
+                self.left = self.left and self.left - len(data)
+                return data, False
+            data, self.left = data[: self.left], None
+            self.cuts += 1
+            return data, True
+
     def _carry(self, near, far):
-        left = self.chance.expovariate(1 / self.mean_bytes) if self.mean_bytes else float("inf")
         try:
             while True:
                 ready, _, _ = select.select([near, far], [], [], 0.05)
@@ -157,10 +166,12 @@ class Line:
                     data = source.recv(16384)
                     if not data:
                         return
-                    (far if source is near else near).sendall(data if len(data) <= left else data[: int(left)])
-                    left -= len(data)
-                    if left <= 0:
-                        self.cuts += 1
+                    if source is near:
+                        far.sendall(data)
+                        continue
+                    data, last = self._allowed(data)
+                    near.sendall(data)
+                    if last:
                         return
         except (OSError, ValueError):
             return
@@ -168,8 +179,22 @@ class Line:
             near.close()
             far.close()
 
+    def cut_after(self, count):
+        """In the middle of whatever the server is saying then; `count` is 1 or more."""
+        with self.lock:
+            self.left = count
+
+    def cut_by_now(self, seconds):
+        """What was to be cut and is not, since the server says nothing more, is cut all the same."""
+        deadline = time.monotonic() + seconds
+        while self.left is not None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if self.left is not None:
+            self.cut()
+
     def cut(self):
         with self.lock:
+            self.left = None
             for pair in self.pairs:
                 for one in pair:
                     try:
