@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { REDIRECTS_MAX = 5, HEADER_BYTES_MAX = 256 * 1024 };
 
@@ -215,6 +216,23 @@ static enum http_failure failure_of(const struct http_request *request, CURLcode
     return HTTP_FAILED_BROKEN;
 }
 
+/* How long it took and how much had come differs each time, and is no other trouble: who tells of
+ * changes alone would tell of each attempt. "Connection timed out after 10001 milliseconds",
+ * "Failed to connect to HOST port 1 after 3 ms: Couldn't connect to server". */
+static void leave_out_how_long(char *text, CURLcode code)
+{
+    char *from = strstr(text, " after "), *end = from;
+    if (!from)
+        return;
+    end += strlen(" after ");
+    size_t digits = strspn(end, "0123456789");
+    end += digits;
+    if (!digits || !strchr(" m", *end))
+        return;
+    end = code == CURLE_OPERATION_TIMEDOUT ? NULL : strchr(end, ':');
+    memmove(from, end ? end : "", end ? strlen(end) + 1 : 1);
+}
+
 void http_request_ended(struct http_request *request, CURLcode code)
 {
     request->failure = request->too_large ? HTTP_FAILED_TOO_LARGE : failure_of(request, code);
@@ -226,8 +244,14 @@ void http_request_ended(struct http_request *request, CURLcode code)
     else if (request->header_bytes > HEADER_BYTES_MAX)
         snprintf(request->error, sizeof request->error, "the header has more than %d bytes",
                  HEADER_BYTES_MAX);
+    else if (request->failure == HTTP_FAILED_REDIRECT && code != CURLE_TOO_MANY_REDIRECTS)
+        snprintf(request->error, sizeof request->error,
+                 "it leads to a URL that is not followed: none of http, or http from https");
+    else if (code == CURLE_PARTIAL_FILE)
+        snprintf(request->error, sizeof request->error, "closed before the end of the answer");
     else if (!request->error[0])
         snprintf(request->error, sizeof request->error, "%s", curl_easy_strerror(code));
+    leave_out_how_long(request->error, code);
 }
 
 static struct slice header(const struct http_request *request, const char *name)

@@ -245,6 +245,8 @@ static void what_is_cut_short_is_no_answer(void **state)
         ASSERT_FAILED("broken", get(paths[i]));
         assert_null(asking.result.body.ptr);
     }
+    ASSERT_FAILED("broken", get("/cut"));
+    assert_string_equal(asking.error, "closed before the end of the answer");
 }
 
 static void nobody_there_is_told_by_kind(void **state)
@@ -255,6 +257,9 @@ static void nobody_there_is_told_by_kind(void **state)
     assert_non_null(strstr(asking.error, "nowhere.invalid"));
     peer_close(&peer);
     ASSERT_FAILED("connect", asking_get(&asking, "http://127.0.0.1:%d/", port));
+    assert_non_null(strstr(asking.error, "127.0.0.1 port "));
+    assert_non_null(strstr(asking.error, ": Could"));
+    assert_null(strstr(asking.error, " ms")); /* another one each time */
 }
 
 static void time_is_limited(void **state)
@@ -267,6 +272,8 @@ static void time_is_limited(void **state)
         const struct http_result *r =
             asking_for(&asking, &(struct http_call){.url = url, .timeout_us = 200 * MILLISECOND});
         ASSERT_FAILED("timeout", r);
+        assert_non_null(strstr(r->error, "timed out"));
+        assert_null(strpbrk(r->error, "0123456789")); /* others each time */
         assert_true(r->took_us < 2 * SECOND);
     }
 }
@@ -323,6 +330,7 @@ static void redirects_are_bounded(void **state)
     assert_int_equal(atomic_load(&peer.requests), 6);
     ASSERT_FAILED("redirect", get("/file"));
     ASSERT_FAILED("redirect", get("/ftp"));
+    assert_non_null(strstr(asking.error, "not followed"));
     const struct http_result *r = get("/redirect?to=/plain");
     assert_int_equal(r->status, 200);
     assert_true(slice_ends_with(r->url, "/plain"));
