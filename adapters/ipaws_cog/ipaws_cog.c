@@ -167,9 +167,14 @@ static void deliver(struct ipaws_cog *cog, struct slice id, struct slice bytes)
     host_deliver(cog->host, &document); /* may pause us */
 }
 
-static void take_alert(struct ipaws_cog *cog, struct slice id, struct slice bytes)
+/* An alert is known by its bytes as they came: another one under the same identifier goes on too.
+ */
+static void take_alert(struct ipaws_cog *cog, struct slice as_it_came, struct slice bytes)
 {
-    if (!id.ptr || cog_alerts_see(&cog->alerts, id))
+    char hex[DIGEST_HEX_MAX];
+    struct digest digest = digest_of(as_it_came);
+    struct slice id = slice_from_cstr(digest_hex(&digest, hex));
+    if (cog_alerts_see(&cog->alerts, id))
         return;
     if (seen_before(cog->host, id))
         cog_alerts_add(&cog->alerts, id, true);
@@ -236,12 +241,14 @@ static void go_on(struct ipaws_cog *cog)
     struct arena *arena = arena_create();
     size_t from, bytes = 0;
     bool more = true;
-    for (int i = 0; i < ALERTS_PER_TURN && bytes < BYTES_PER_TURN && more && !cog->paused; i++) {
+    for (int i = 0; i < ALERTS_PER_TURN && bytes < BYTES_PER_TURN && !cog->paused; i++) {
         more = cog_cutter_find(&cog->cutter, &from);
-        struct slice alert = more ? cog_cutter_take(&cog->cutter, arena) : (struct slice){0};
+        if (!more)
+            break;
+        struct slice alert = cog_cutter_take(&cog->cutter, arena);
         bytes += alert.len;
-        if (more)
-            take_alert(cog, cog_alert_id(arena, alert), alert);
+        if (!cog_says_none(arena, alert))
+            take_alert(cog, slice_sub(cog->cutter.text, from, cog->cutter.at), alert);
     }
     arena_destroy(arena);
     if (!more)
@@ -262,15 +269,13 @@ static void begin_answer(struct ipaws_cog *cog, struct slice body)
 /* Nobody may lose an alert because what stands around it is new. Paused, it comes again. */
 static void take_strange(struct ipaws_cog *cog, const struct cog_answer *answer, struct slice bytes)
 {
-    char id[DIGEST_HEX_MAX];
     if (!answer->alert_count || cog->paused)
         return;
-    struct digest digest = digest_of(bytes);
     host_log(cog->host, LOG_LEVEL_ERROR, "ipaws_cog.strange",
              "alerts=%zu bytes=%zu reason=\"an answer that is not understood holds alerts: it is "
              "taken as a whole\"",
              answer->alert_count, bytes.len);
-    take_alert(cog, slice_from_cstr(digest_hex(&digest, id)), bytes);
+    take_alert(cog, bytes, bytes);
 }
 
 static void take_answer(struct ipaws_cog *cog, const struct http_result *result)

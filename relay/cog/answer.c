@@ -1,7 +1,6 @@
 #include "cog/answer.h"
 
 #include "alert/document.h"
-#include "base/digest.h"
 #include "cog/cut.h"
 #include "cog/names.h"
 
@@ -160,33 +159,19 @@ static bool is_cap(const xmlNode *node)
 }
 
 /* IPAWS says that there is nothing by a message that is none; so its EDXL interface does. */
-static struct slice id_of_tree(struct arena *arena, const xmlNode *alert)
+bool cog_says_none(struct arena *arena, struct slice alert)
 {
-    struct slice sender = text_of(arena, alert, "sender", TEXT_BYTES_MAX);
-    struct slice identifier = text_of(arena, alert, "identifier", TEXT_BYTES_MAX);
-    struct slice sent = text_of(arena, alert, "sent", TEXT_BYTES_MAX);
-    if (slice_ieq_cstr(identifier, "NO MESSAGE FOUND"))
-        return (struct slice){0};
-    if (!sender.len || !identifier.len || !sent.len)
-        return SLICE("");
-    return arena_printf(arena, "%s,%s,%s", sender.ptr, identifier.ptr, sent.ptr);
-}
-
-struct slice cog_alert_id(struct arena *arena, struct slice alert)
-{
+    static const char none[] = "NO MESSAGE FOUND";
     struct document document;
-    struct slice id = SLICE("");
-    char hex[DIGEST_HEX_MAX];
+    bool says = false;
+    if (slice_ifind(alert, none) < 0)
+        return false;
     document_init(&document, alert, NULL);
     const xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
     if (root && is_cap(root))
-        id = id_of_tree(arena, root);
+        says = slice_ieq_cstr(text_of(arena, root, "identifier", TEXT_BYTES_MAX), none);
     document_fini(&document);
-    if (id.ptr && !id.len) {
-        struct digest digest = digest_of(alert);
-        id = arena_printf(arena, "blake2b:%s", digest_hex(&digest, hex));
-    }
-    return id;
+    return says;
 }
 
 /* What is left when the alerts are cut out: small, whatever they are. */

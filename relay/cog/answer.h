@@ -40,9 +40,7 @@ struct cog_answer {
  * own way, and all of them together more than is read as one document. */
 void cog_answer_read(struct arena *arena, struct slice bytes, struct cog_answer *out);
 
-/* What an alert that was cut out of COG_MESSAGES is known by, the same whenever it comes: sender,
- * identifier and sent, or a digest where one of them is missing. Absent: it is none, but says that
- * there are no alerts. */
-struct slice cog_alert_id(struct arena *arena, struct slice alert);
+/* Whether an alert that was cut out of COG_MESSAGES is none, but says that there are no alerts. */
+bool cog_says_none(struct arena *arena, struct slice alert);
 
 #endif

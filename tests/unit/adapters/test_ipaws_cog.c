@@ -66,6 +66,24 @@ static int times(int i)
     return count;
 }
 
+/* Whoever reuses an identifier, or changes what it stands for, is not passed over. */
+static void another_alert_of_the_same_identity_goes_on_too(void **state)
+{
+    char other[500];
+    (void)state;
+    fake_ipaws_add(alert(1));
+    start_with(", interval: 10s");
+    world_run(&world, MINUTE);
+    fake_settle_all(&world.port, "relayed");
+    snprintf(other, sizeof other, "%.*s<note>other</note></alert>",
+             (int)(strlen(alert(1)) - strlen("</alert>")), alert(1));
+    fake_ipaws_add(other);
+    world_run(&world, 5 * MINUTE);
+    assert_int_equal(times(1), 1);
+    assert_int_equal(world.port.count, 2);
+    assert_true(slice_eq_cstr(world.port.items[1].bytes, other));
+}
+
 static struct source_status status(void)
 {
     return hosts_status(world.hosts, 0);
@@ -329,6 +347,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(every_alert_comes_once_and_byte_for_byte),
+        TEST(another_alert_of_the_same_identity_goes_on_too),
         TEST(a_start_asks_for_a_day_and_then_for_what_overlaps),
         TEST(an_outage_is_caught_up_with),
         TEST(what_a_start_cannot_ask_for_is_told),
