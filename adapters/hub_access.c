@@ -106,14 +106,30 @@ static size_t secret_at(struct slice text, const char *secret)
     return one ? len : 0;
 }
 
+/* What stands between its name and itself: "=", "%3D", "> ", ": \"". 0: nothing of that. */
+static size_t between(struct slice text)
+{
+    if (slice_istarts_with(text, "%3d"))
+        return 3;
+    return text.len && text.ptr[0] && strchr("=:> \"'", text.ptr[0]);
+}
+
+/* Behind its name. */
+static void blot_here(const char *secret, struct slice text)
+{
+    size_t len, step;
+    while (!(len = secret_at(text, secret)) && (step = between(text)))
+        text = slice_sub(text, step, text.len);
+    if (len)
+        memset((char *)(uintptr_t)text.ptr, '*', len);
+}
+
 void hub_access_blot(const struct hub_access *access, struct slice bytes)
 {
-    static const char name[] = "secret=";
-    size_t at = 0;
+    static const char name[] = "secret";
     ptrdiff_t found;
-    while (access->secret[0] && (found = slice_find(slice_sub(bytes, at, bytes.len), name)) >= 0) {
-        at += (size_t)found + strlen(name);
-        size_t len = secret_at(slice_sub(bytes, at, bytes.len), access->secret);
-        memset((char *)(uintptr_t)(bytes.ptr + at), '*', len);
+    while (access->secret[0] && (found = slice_ifind(bytes, name)) >= 0) {
+        bytes = slice_sub(bytes, (size_t)found + strlen(name), bytes.len);
+        blot_here(access->secret, bytes);
     }
 }

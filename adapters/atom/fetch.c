@@ -42,15 +42,15 @@ static void deliver_held(struct atom_source *source, struct atom_item *item)
 
 static void take_document(struct atom_source *source, struct atom_item *item, struct slice bytes)
 {
-    if (!source->paused) {
-        deliver(source, item, bytes);
-        return;
-    }
     char *copy = mem_alloc(bytes.len + 1);
     if (bytes.len)
         memcpy(copy, bytes.ptr, bytes.len);
     item->bytes = slice_of(copy, bytes.len);
-    atom_items_queue(&source->items, item);
+    hub_access_blot(&source->access, item->bytes);
+    if (source->paused)
+        atom_items_queue(&source->items, item);
+    else
+        deliver_held(source, item);
 }
 
 /* --- answers --- */

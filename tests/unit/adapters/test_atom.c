@@ -1,4 +1,5 @@
 /* The Atom adapter on the virtual clock, against a feed in memory. */
+#include "adapters/hub_access.h"
 #include "tests/support/adapter_world.h"
 #include "tests/support/fake_atom.h"
 
@@ -368,6 +369,38 @@ static void a_secret_that_is_repeated_escaped_is_not_published(void **state)
     assert_int_equal(times("secret=ab%2B</x>"), sizeof forms / sizeof *forms);
 }
 
+/* A hub writes it into addresses, and addresses into XML. */
+static void a_secret_is_blotted_out_however_it_is_written(void **state)
+{
+    (void)state;
+    static const char *const written[] = {
+        "secret=a+b&amp;c/d=",  "secret=a%2Bb%26c%2fd%3D", "secret%3Da%2Bb%26c%2Fd%3D",
+        "Secret: a+b&#38;c/d=", "<secret>a&#x2B;b&c/d=<",  "MASAS-Secret \"a+b&amp;c&#x2f;d=\"",
+    };
+    struct hub_access access = {.secret = "a+b&c/d="};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        char text[100], *stars;
+        snprintf(text, sizeof text, "<x>%s/>", written[i]);
+        hub_access_blot(&access, slice_from_cstr(text));
+        stars = strchr(text, '*');
+        if (!stars || strpbrk(stars + strspn(stars, "*"), "abcd=") || strlen(text) < 8)
+            fail_msg("%s: %s", written[i], text);
+    }
+    char others[] = "secret=a+b&amp;c/e= secret=a%2 secret secret=";
+    hub_access_blot(&access, slice_from_cstr(others));
+    assert_null(strchr(others, '*'));
+}
+
+static void a_secret_in_a_linked_message_is_not_published(void **state)
+{
+    (void)state;
+    fake_atom_add("<alert>https://h/e?secret=dh4nhz</alert>", NULL);
+    start_with(HUB);
+    run(MINUTE);
+    assert_int_equal(times("<alert>https://h/e?secret=******</alert>"), 1);
+    assert_int_equal(times("dh4nhz"), 0);
+}
+
 /* --- options --- */
 
 static void bad_options_are_refused_by_name(void **state)
@@ -441,6 +474,8 @@ int main(void)
         TEST(the_secret_goes_to_the_feeds_server_alone),
         TEST(the_secret_can_be_a_header_and_is_in_no_log),
         TEST(a_secret_that_the_hub_repeats_is_not_published),
+        TEST(a_secret_is_blotted_out_however_it_is_written),
+        TEST(a_secret_in_a_linked_message_is_not_published),
         TEST(a_secret_that_is_repeated_escaped_is_not_published),
         TEST(bad_options_are_refused_by_name),
         TEST(the_servers_wishes_are_honoured),
