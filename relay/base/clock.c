@@ -64,14 +64,32 @@ void clock_civil_from_days(int64_t days, int *year, int *month, int *day)
     *year = (int)(year_of_era + era * 400 + (*month <= 2));
 }
 
+static char *put_two(char *at, int value, char behind)
+{
+    at[0] = (char)('0' + value / 10);
+    at[1] = (char)('0' + value % 10);
+    at[2] = behind;
+    return at + 3;
+}
+
+/* By hand, for every alert has a dozen times or more. */
 static int format_to_second(int64_t instant_s, char *out)
 {
     int64_t days = floor_div(instant_s, S_PER_DAY);
     int second = (int)(instant_s - days * S_PER_DAY);
     int year, month, day;
     clock_civil_from_days(days, &year, &month, &day);
-    return snprintf(out, CLOCK_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day,
-                    second / 3600, second / 60 % 60, second % 60);
+    char *at = out;
+    if (year < 1000 || year > 9999)
+        at += snprintf(out, CLOCK_TEXT_MAX, "%04d-", year);
+    else
+        at = put_two(put_two(at, year / 100, '\0') - 1, year % 100, '-');
+    at = put_two(at, month, '-');
+    at = put_two(at, day, 'T');
+    at = put_two(at, second / 3600, ':');
+    at = put_two(at, second / 60 % 60, ':');
+    at = put_two(at, second % 60, '\0');
+    return (int)(at - out) - 1;
 }
 
 char *clock_format_us(int64_t instant_us, char *out)
@@ -86,6 +104,7 @@ char *clock_format_us(int64_t instant_us, char *out)
 char *clock_format_s(int64_t instant_s, char *out)
 {
     int len = format_to_second(instant_s, out);
-    snprintf(out + len, (size_t)(CLOCK_TEXT_MAX - len), "Z");
+    out[len] = 'Z';
+    out[len + 1] = '\0';
     return out;
 }

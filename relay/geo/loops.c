@@ -45,6 +45,21 @@ static size_t ids_make(const struct cap_point *points, size_t count, size_t *ids
     return last + 1;
 }
 
+/* For rings so short that comparing all with all is quicker than sorting: most are, and most have
+ * no point twice. False where that is not known. */
+static bool all_differ(const struct cap_point *points, size_t count)
+{
+    enum { SHORT = 64 };
+    for (size_t i = 0; i < count && count <= SHORT; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (points[i].lat == points[k].lat && points[i].lon == points[k].lon) {
+                return false;
+            }
+        }
+    }
+    return count <= SHORT;
+}
+
 /* `loop`: indices of its points, the first not repeated at the end. What has no area adds
  * nothing. */
 static void loop_add(struct loops *loops, const size_t *loop, size_t count)
@@ -93,6 +108,17 @@ static void loops_walk(struct loops *loops, size_t count, size_t distinct)
     free(place);
 }
 
+static void loops_find(struct loops *loops, size_t count)
+{
+    size_t *ids = mem_alloc_array(count + 1, sizeof(*ids));
+    size_t distinct = count > 0 ? ids_make(loops->points, count, ids) : 0;
+    loops->ids = ids;
+    if (distinct < count) {
+        loops_walk(loops, count, distinct);
+    }
+    free(ids);
+}
+
 size_t geo_simple_rings(struct arena *arena, const struct cap_polygon *ring,
                         struct cap_polygon **out)
 {
@@ -100,13 +126,9 @@ size_t geo_simple_rings(struct arena *arena, const struct cap_polygon *ring,
     size_t count = ring->count;
     count -= count > 1 && ring->points[0].lat == ring->points[count - 1].lat &&
              ring->points[0].lon == ring->points[count - 1].lon;
-    size_t *ids = mem_alloc_array(count + 1, sizeof(*ids));
-    size_t distinct = count > 0 ? ids_make(ring->points, count, ids) : 0;
-    loops.ids = ids;
-    if (distinct < count) {
-        loops_walk(&loops, count, distinct);
+    if (!all_differ(ring->points, count)) {
+        loops_find(&loops, count);
     }
-    free(ids);
     if (loops.count == 0) {
         loops.rings = arena_alloc_array(arena, 1, sizeof(*loops.rings));
         loops.rings[loops.count++] = *ring;

@@ -40,6 +40,10 @@ static void test_format(void **state)
     assert_string_equal(clock_format_us(1776286307123456, out), "2026-04-15T20:51:47.123456Z");
     assert_string_equal(clock_format_us(-1, out), "1969-12-31T23:59:59.999999Z");
     assert_string_equal(clock_format_s(0, out), "1970-01-01T00:00:00Z");
+    assert_string_equal(clock_format_s(INT64_C(253402300799), out), "9999-12-31T23:59:59Z");
+    assert_string_equal(clock_format_s(INT64_C(253402300800), out), "10000-01-01T00:00:00Z");
+    assert_string_equal(clock_format_s(INT64_C(-30610224000), out), "1000-01-01T00:00:00Z");
+    assert_string_equal(clock_format_s(INT64_C(-30610224001), out), "0999-12-31T23:59:59Z");
 }
 
 static int64_t fixed_now(void *context)
