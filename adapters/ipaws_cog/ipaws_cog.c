@@ -422,6 +422,7 @@ static enum err_code ipaws_cog_start(void *instance, struct err *err)
     backoff_init(&cog->backoff, RETRY_FIRST_US, RETRY_MAX_US,
                  backoff_seed(host_relay_name(cog->host), host_name(cog->host), now_us(cog)));
     cog->error[0] = '\0';
+    cog->paused = false;
     cog->welcome = false;
     cog->timer = loop_timer_create(host_loop(cog->host), on_time, cog);
     loop_timer_start(cog->timer, 0);

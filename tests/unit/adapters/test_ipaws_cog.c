@@ -282,6 +282,26 @@ static void a_full_journal_is_not_pressed(void **state)
         assert_int_equal(times(i), 1);
 }
 
+/* The host does not say once more that a pause is over which ended while the source stood still. */
+static void a_start_after_a_pause_goes_on(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        fake_ipaws_add(alert(i));
+    world.port.full_at = 3;
+    start_with("");
+    world_run(&world, MINUTE);
+    assert_in_range(world.port.count, 3, 4);
+    hosts_stop(world.hosts);
+    world.port.full_at = 0;
+    fake_settle_all(&world.port, "relayed");
+    hosts_pulse(world.hosts);
+    hosts_start(world.hosts);
+    world_run(&world, MINUTE);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(times(i), 1);
+}
+
 static void a_certificate_that_ends_is_told_before_and_after(void **state)
 {
     (void)state;
@@ -357,6 +377,7 @@ int main(void)
         TEST(answers_that_are_none_bring_nothing_and_are_asked_for_again),
         TEST(what_is_not_understood_and_holds_alerts_is_taken_as_a_whole),
         TEST(a_full_journal_is_not_pressed),
+        TEST(a_start_after_a_pause_goes_on),
         TEST(a_certificate_that_ends_is_told_before_and_after),
         TEST(a_key_that_is_not_there_is_waited_for),
         TEST(senseless_options_are_refused),
