@@ -395,6 +395,11 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
         return err_wrap(err, "url");
     if (slice_ifind(cog->url, "fema.gov") >= 0 && cog->interval_us < FEMA_INTERVAL_MIN_US)
         return err_set(err, ERR_INVALID, "interval: at fema.gov at least 30s");
+    if (slice_ifind(cog->url, "fema.gov") >= 0 && slice_ifind(cog->url, "//tdl.") >= 0 &&
+        host_class(host) != CLASS_EXERCISE)
+        return err_set(err, ERR_INVALID,
+                       "url: what FEMA's test environment has says Actual and is not: `class: "
+                       "exercise` must stand beside it");
     if (!slice_trim(cog->user).len)
         return err_set(err, ERR_INVALID, "user: who asks, for FEMA's records");
     cog_alerts_init(&cog->alerts);

@@ -342,6 +342,8 @@ static void senseless_options_are_refused(void **state)
         {"url: 'ftp://x/', user: u", "url: "},
         {"url: 'https://tdl.apps.fema.gov/x', user: u, interval: 20s", "interval: at fema.gov"},
         {"url: 'https://x/', user: ' '", "user: "},
+        {"url: 'https://tdl.integration.aws.fema.gov/x', user: u", "`class: exercise` must"},
+        {"url: 'https://TDL.apps.fema.gov/x', user: u, class: actual", "`class: exercise` must"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
