@@ -13,7 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DENIALS_MAX = 5, DENIED_WAIT_US = 20000000 };
+enum {
+    DENIALS_MAX = 5,
+    DENIED_WAIT_US = 20000000,
+    /* What the loop can bear in one turn: each may be a parse, and all that intake does. */
+    HELD_PER_TURN = 16,
+    HELD_BYTES_PER_TURN = 1024 * 1024
+};
 
 /* --- handing on --- */
 
@@ -137,17 +143,25 @@ void atom_fetch_more(struct atom_source *source)
 {
     int64_t now_us = atom_now_us(source), wait_until_us = INT64_MAX;
     struct atom_item *item;
+    size_t held = 0, bytes = 0;
     if (!source->client)
         return;
     while (!source->paused) {
+        if (held == HELD_PER_TURN || bytes >= HELD_BYTES_PER_TURN) {
+            loop_timer_start(source->fetch_timer, 0);
+            return;
+        }
         bool asking =
             now_us >= source->fetch_not_before_us && source->asked < (size_t)source->parallel;
         if (!(item = atom_items_take(&source->items, asking, now_us, &wait_until_us)))
             break;
-        if (item->bytes.ptr)
-            deliver_held(source, item);
-        else
+        if (!item->bytes.ptr) {
             ask(source, item);
+            continue;
+        }
+        held++;
+        bytes += item->bytes.len;
+        deliver_held(source, item);
     }
     if (wait_until_us < source->fetch_not_before_us)
         wait_until_us = source->fetch_not_before_us;

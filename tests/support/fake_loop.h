@@ -295,23 +295,29 @@ static inline struct loop_timer *fake_next_timer(struct loop *loop, int64_t unti
     return next;
 }
 
+/* The next thing that happens until then; false: nothing more does. */
+static inline bool fake_loop_turn(struct loop *loop, int64_t until_us)
+{
+    if (fake_poll_fds(loop) || fake_poll_sockets(loop))
+        return true;
+    struct loop_timer *timer = fake_next_timer(loop, until_us);
+    if (!timer)
+        return false;
+    if (timer->at_us > loop->now_us)
+        loop->now_us = timer->at_us;
+    timer->active = timer->every_us > 0;
+    timer->at_us += timer->every_us;
+    timer->order = ++loop->order;
+    timer->fn(timer->context);
+    return true;
+}
+
 /* Everything that happens within that time, in order. */
 static inline void fake_loop_run(struct loop *loop, int64_t for_us)
 {
     int64_t until_us = loop->now_us + for_us;
-    for (;;) {
-        if (fake_poll_fds(loop) || fake_poll_sockets(loop))
-            continue;
-        struct loop_timer *timer = fake_next_timer(loop, until_us);
-        if (!timer)
-            break;
-        if (timer->at_us > loop->now_us)
-            loop->now_us = timer->at_us;
-        timer->active = timer->every_us > 0;
-        timer->at_us += timer->every_us;
-        timer->order = ++loop->order;
-        timer->fn(timer->context);
-    }
+    while (fake_loop_turn(loop, until_us))
+        ;
     loop->now_us = until_us;
 }
 

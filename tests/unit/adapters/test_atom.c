@@ -291,6 +291,42 @@ static void an_exercise_hub_needs_the_class(void **state)
     assert_int_equal(times("Actual"), 0);
 }
 
+/* --- turns of the loop --- */
+
+/* The most that was delivered in one turn of that time. */
+static size_t most_in_a_turn(int64_t us)
+{
+    size_t most = 0;
+    int64_t until_us = world.loop->now_us + us;
+    for (size_t before = world.port.count; fake_loop_turn(world.loop, until_us);
+         before = world.port.count)
+        most = world.port.count - before > most ? world.port.count - before : most;
+    return most;
+}
+
+/* A page may bring thousands, and a pause may end with as many that wait. */
+static void a_turn_bears_so_much_however_much_is_held(void **state)
+{
+    enum { LARGE = 100000 };
+    static char large[LARGE];
+    (void)state;
+    for (int i = 0; i < 500; i++)
+        fake_atom_add(NULL, INCIDENT "<title>t</title>");
+    world.port.full_at = 100;
+    start_with(HUB);
+    assert_in_range(most_in_a_turn(MINUTE), 1, 16);
+    assert_in_range(world.port.count, 100, 116);
+    world.port.full_at = 0;
+    fake_settle_all(&world.port, "relayed");
+    assert_in_range(most_in_a_turn(SECOND), 1, 16);
+    assert_int_equal(world.port.count, 500);
+    memset(large, 'x', LARGE - 1);
+    for (int i = 0; i < 30; i++)
+        fake_atom_add(NULL, large);
+    assert_in_range(most_in_a_turn(2 * MINUTE), 1, 11);
+    assert_int_equal(world.port.count, 530);
+}
+
 /* --- the secret --- */
 
 static void the_secret_goes_to_the_feeds_server_alone(void **state)
@@ -471,6 +507,7 @@ int main(void)
         TEST(a_hub_gives_what_changed_also_what_ended),
         TEST(what_an_outage_hid_is_asked_for),
         TEST(an_exercise_hub_needs_the_class),
+        TEST(a_turn_bears_so_much_however_much_is_held),
         TEST(the_secret_goes_to_the_feeds_server_alone),
         TEST(the_secret_can_be_a_header_and_is_in_no_log),
         TEST(a_secret_that_the_hub_repeats_is_not_published),
