@@ -196,35 +196,73 @@ struct slice cog_cutter_take(const struct cog_cutter *cutter, struct arena *aren
 
 /* --- the walk --- */
 
-/* Returns whether that tag ended an alert. */
-static bool take_start(struct cog_cutter *cutter, size_t at, size_t end)
+/* Whether that start tag begins an alert by what it and the elements around the alert declare. What
+ * the tag declares stays bound. */
+static bool begins_alert(struct cog_cutter *cutter, size_t at, size_t name_to, size_t end)
 {
-    size_t name_to = name_end(cutter->text, at + 1, end);
-    size_t before = cutter->binding_count;
-    bool empty = end > at && cutter->text.ptr[end - 1] == '/';
-    cutter->depth++;
     bind_namespaces(cutter, name_to, end);
-    bool begins = !cutter->open && is_alert(cutter, slice_sub(cutter->text, at + 1, name_to));
-    if (begins) {
-        cutter->open = true;
-        cutter->from = at;
-        cutter->name_end = name_to;
-        cutter->at_depth = cutter->depth;
-        cutter->outer_count = before;
-    }
-    if (empty) {
-        unbind(cutter);
-        cutter->depth--;
-    }
-    return begins && empty;
+    return is_alert(cutter, slice_sub(cutter->text, at + 1, name_to));
 }
 
-static bool take_end(struct cog_cutter *cutter)
+static void enter(struct cog_cutter *cutter, struct slice name)
 {
-    bool ends = cutter->open && cutter->depth == cutter->at_depth;
+    if (cutter->depth < COG_NAMES_MAX)
+        cutter->names[cutter->depth] = name;
+    cutter->depth++;
+}
+
+static void leave(struct cog_cutter *cutter)
+{
     unbind(cutter);
     cutter->depth -= cutter->depth > 0;
-    return ends;
+}
+
+/* Absent: there is none, or it is too deep to be known. */
+static struct slice parent_of_alert(const struct cog_cutter *cutter)
+{
+    bool known = cutter->depth > 0 && cutter->depth <= COG_NAMES_MAX;
+    return known ? cutter->names[cutter->depth - 1] : (struct slice){0};
+}
+
+/* A start tag outside of an alert. Returns whether an alert ends with it. */
+static bool take_start(struct cog_cutter *cutter, size_t at, size_t name_to, size_t end)
+{
+    size_t before = cutter->binding_count;
+    bool empty = cutter->text.ptr[end - 1] == '/';
+    enter(cutter, slice_sub(cutter->text, at + 1, name_to));
+    cutter->open = begins_alert(cutter, at, name_to, end);
+    if (cutter->open) {
+        cutter->from = at;
+        cutter->name_end = name_to;
+        cutter->outer_count = before;
+        cutter->nested = 0;
+    }
+    if (cutter->open || empty)
+        leave(cutter);
+    return cutter->open && empty;
+}
+
+/* A tag inside of an alert. Returns whether the alert ends: with its end tag, however deep, since
+ * what is in it may be malformed; before an alert of its own right, or before its parent's end. */
+static bool take_inner(struct cog_cutter *cutter, size_t at, size_t name_to, size_t end)
+{
+    struct slice own = slice_sub(cutter->text, cutter->from + 1, cutter->name_end);
+    bool is_end = cutter->text.ptr[at + 1] == '/', ends_before;
+    struct slice name = slice_sub(cutter->text, at + 1 + is_end, name_to);
+    bool same = slice_eq(name, own);
+    if (is_end && same && cutter->nested == 0)
+        return true;
+    if (is_end) {
+        cutter->nested -= same;
+        ends_before = name.len && slice_eq(name, parent_of_alert(cutter));
+    } else {
+        ends_before = begins_alert(cutter, at, name_to, end);
+        cutter->binding_count = cutter->outer_count;
+        cutter->nested += same && !ends_before && cutter->text.ptr[end - 1] != '/';
+    }
+    if (ends_before)
+        cutter->at = at;
+    return ends_before;
 }
 
 /* Comments, CDATA and processing instructions: behind them; the same place for a tag. */
@@ -260,7 +298,14 @@ static bool take_markup(struct cog_cutter *cutter)
     cutter->at = end < text.len ? end + 1 : end;
     if (end == text.len)
         return false;
-    return text.ptr[at + 1] == '/' ? take_end(cutter) : take_start(cutter, at, end);
+    bool is_end = text.ptr[at + 1] == '/';
+    size_t name_to = name_end(text, at + 1 + is_end, end);
+    if (cutter->open)
+        return take_inner(cutter, at, name_to, end);
+    if (!is_end)
+        return take_start(cutter, at, name_to, end);
+    leave(cutter);
+    return false;
 }
 
 bool cog_cutter_find(struct cog_cutter *cutter, size_t *from)

@@ -13,12 +13,14 @@
 
 #include <stdbool.h>
 
-enum { COG_BINDINGS_MAX = 256 };
+enum { COG_BINDINGS_MAX = 256, COG_NAMES_MAX = 32 };
 
 /* Goes through a text alert by alert, as far as is wanted at a time: the outermost elements `alert`
  * in a CAP namespace. Meant for text in an encoding based on ASCII, without DOCTYPE; whether it is
- * well-formed is for who reads what was cut out, and the rest. Any other text gives less, and harms
- * nothing. The text must live as long. */
+ * well-formed is for who reads what was cut out, and the rest. An alert whose tags do not match is
+ * cut out all the same and takes nothing of the others: it ends at its own end tag, or before the
+ * next alert or its parent's end. Any other text gives less, and harms nothing. The text must live
+ * as long. */
 struct cog_cutter {
     struct slice text;
     size_t at; /* everything before is done with */
@@ -28,8 +30,9 @@ struct cog_cutter {
         size_t depth;
     } bindings[COG_BINDINGS_MAX];
     size_t binding_count, depth;
+    struct slice names[COG_NAMES_MAX]; /* of the elements around */
     bool open;
-    size_t from, name_end, at_depth, outer_count; /* of the alert */
+    size_t from, name_end, outer_count, nested; /* of the alert */
 };
 
 void cog_cutter_init(struct cog_cutter *cutter, struct slice text);

@@ -84,6 +84,31 @@ static void another_alert_of_the_same_identity_goes_on_too(void **state)
     assert_true(slice_eq_cstr(world.port.items[1].bytes, other));
 }
 
+/* It is for intake to refuse; the others of the answer come, and what comes after. */
+static void a_malformed_alert_spoils_no_other(void **state)
+{
+    static const char malformed[] =
+        "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><info><area></alert>";
+    static const char endless[] = "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><info>";
+    (void)state;
+    fake_ipaws_add(alert(1));
+    fake_ipaws_add(malformed);
+    fake_ipaws_add(alert(2));
+    fake_ipaws_add(endless);
+    fake_ipaws_add(alert(3));
+    start_with("");
+    world_run(&world, 3 * MINUTE);
+    fake_ipaws_add(alert(4));
+    fake_ipaws_add(endless);
+    world_run(&world, 3 * MINUTE);
+    for (int i = 1; i <= 4; i++)
+        assert_int_equal(times(i), 1);
+    assert_int_equal(world.port.count, 6);
+    assert_true(slice_eq_cstr(world.port.items[1].bytes, malformed));
+    assert_true(slice_eq_cstr(world.port.items[3].bytes, endless));
+    assert_int_equal(hosts_status(world.hosts, 0).state, SOURCE_LIVE);
+}
+
 static struct source_status status(void)
 {
     return hosts_status(world.hosts, 0);
@@ -370,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_alert_comes_once_and_byte_for_byte),
         TEST(another_alert_of_the_same_identity_goes_on_too),
+        TEST(a_malformed_alert_spoils_no_other),
         TEST(a_start_asks_for_a_day_and_then_for_what_overlaps),
         TEST(an_outage_is_caught_up_with),
         TEST(what_a_start_cannot_ask_for_is_told),

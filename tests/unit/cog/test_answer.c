@@ -287,8 +287,10 @@ static void messages_are_known_by_what_is_around_them(void **state)
         {MESSAGES("\n<alert xmlns='" CAP "'>" ALERT("a") "</alert>\n<c:alert/>"), COG_MESSAGES, 2},
         {MESSAGES("<x><alert xmlns='" CAP "'><alert/></alert></x>"), COG_MESSAGES, 1},
         {MESSAGES("<alert xmlns='" CAP "'><a></b>&nonsense;\1</alert><c:alert/>"), COG_MESSAGES, 2},
-        /* One that does not end takes the envelope's end with it. */
-        {MESSAGES("<alert xmlns='" CAP "'><a></alert><c:alert/>"), COG_STRANGE, 1},
+        /* Malformed ones harm neither the others nor what is around. */
+        {MESSAGES("<alert xmlns='" CAP "'><a></alert><c:alert/>"), COG_MESSAGES, 2},
+        {MESSAGES("<alert xmlns='" CAP "'></a></alert><c:alert/>"), COG_MESSAGES, 2},
+        {MESSAGES("<alert xmlns='" CAP "'><a><c:alert/><c:alert><b>"), COG_MESSAGES, 3},
         {ENVELOPE("<alert xmlns='" CAP "'/>"), COG_STRANGE, 1},
         {"<alert xmlns='" CAP "'/>", COG_STRANGE, 1},
         {ENVELOPE("<S:Fault><faultstring>x</faultstring><detail><alert xmlns='" CAP

@@ -15,7 +15,7 @@
 
 static const struct {
     const char *text;
-    const char *cut[3]; /* in order; the rest NULL */
+    const char *cut[4]; /* in order; the rest NULL */
 } cases[] = {
     {"<a><alert xmlns='" CAP "'>x</alert></a>", {"<alert xmlns='" CAP "'>x</alert>"}},
     {"<alert xmlns=\"" CAP "\"/>", {"<alert xmlns=\"" CAP "\"/>"}},
@@ -30,6 +30,19 @@ static const struct {
     /* One in another goes with it. */
     {"<a><alert xmlns='" CAP "'>o<alert>i</alert>p</alert></a>",
      {"<alert xmlns='" CAP "'>o<alert>i</alert>p</alert>"}},
+    {"<a><alert xmlns='" CAP "'>o<alert/><alert>i</alert>p</alert></a>",
+     {"<alert xmlns='" CAP "'>o<alert/><alert>i</alert>p</alert>"}},
+    /* A malformed one takes nothing of the others. */
+    {"<a><alert xmlns='" CAP "'><b><c></b></alert><alert xmlns='" CAP "'>2</alert></a>",
+     {"<alert xmlns='" CAP "'><b><c></b></alert>", "<alert xmlns='" CAP "'>2</alert>"}},
+    {"<a><alert xmlns='" CAP "'>1</b></c></d>x</alert><alert xmlns='" CAP "'>2</alert></a>",
+     {"<alert xmlns='" CAP "'>1</b></c></d>x</alert>", "<alert xmlns='" CAP "'>2</alert>"}},
+    {"<a><alert xmlns='" CAP "'><b>1 <alert xmlns='" CAP "'>2</alert><alert xmlns='" CAP
+     "'>3</a><alert xmlns='" CAP "'/>",
+     {"<alert xmlns='" CAP "'><b>1 ", "<alert xmlns='" CAP "'>2</alert>",
+      "<alert xmlns='" CAP "'>3", "<alert xmlns='" CAP "'/>"}},
+    {"<a xmlns:c='" CAP "'><c:alert><c:b><d><c:alert/></c:alert></a>",
+     {"<c:alert xmlns:c='" CAP "'><c:b><d>", "<c:alert xmlns:c='" CAP "'/>"}},
     /* What the elements around declare is declared anew, where it is used. */
     {"<a xmlns='" CAP "'><alert>x</alert></a>", {"<alert xmlns='" CAP "'>x</alert>"}},
     {"<a xmlns:c=\"" CAP "\" xmlns:d='urn:d' xmlns:e='urn:e'><c:alert b='>'><c:note d:y='1'/>"
@@ -66,7 +79,7 @@ static const struct {
     {"<!-- <alert xmlns='" CAP "'/>", {NULL}},
 };
 
-enum { MANY = 3 };
+enum { MANY = 4 };
 
 static size_t cut(struct arena *arena, struct slice text, struct slice *out)
 {
