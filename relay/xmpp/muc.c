@@ -13,8 +13,14 @@
 #include <unistd.h>
 
 enum {
-    LOOK_MS = 200,   /* how often the thread looks for a ping to send when nothing happens */
-    EVENTS_MAX = 500 /* that wait for the loop; the thread reads no more until it has taken them */
+    LOOK_MS = 200, /* how often the thread looks for a ping to send when nothing happens */
+    /* What waits for the loop; the thread reads no more until it has taken that. */
+    EVENTS_MAX = 500,
+    EVENTS_BYTES_MAX = 16 << 20,
+    /* libstrophe goes through a stanza by recursion, some 100 bytes for each level, and a server
+     * may put one element into another as long as STANZA_BYTES_MAX (seat.c) lasts: a level takes
+     * more than that of it. Memory only where it is used. */
+    STACK_BYTES = 128 << 20
 };
 
 enum event_kind { EVENT_JOINED, EVENT_MESSAGE, EVENT_PONG, EVENT_LOST };
@@ -26,6 +32,7 @@ struct event {
     enum event_kind kind;
     struct muc_message message;
     struct slice text; /* the nick, or the reason */
+    size_t bytes;      /* of the message */
 };
 
 /* Held by the owner and by the thread; the last to let go frees it. */
@@ -51,7 +58,7 @@ struct muc {
     unsigned holders;
     bool closed, ping_wanted, moved;
     struct event *first, **end;
-    size_t waiting;
+    size_t waiting, waiting_bytes;
     int socket; /* a duplicate of the connection's, so that it can be shut down at any time; or -1
                  */
 };
@@ -111,6 +118,7 @@ static void post(struct muc *muc, struct event *event)
     *muc->end = event;
     muc->end = &event->next;
     muc->waiting++;
+    muc->waiting_bytes += event->bytes;
     pthread_mutex_unlock(&muc->lock);
     signal_fd(muc->to_loop);
 }
@@ -145,6 +153,7 @@ static void on_message(void *context, const struct muc_message *given)
     event->message.body = arena_copy(arena, given->body);
     event->message.payload = arena_copy(arena, given->payload);
     event->message.fields = fields;
+    event->bytes = given->body.len + given->payload.len;
     post(context, event);
 }
 
@@ -162,6 +171,11 @@ static void on_socket(void *context, int fd)
     pthread_mutex_unlock(&muc->lock);
 }
 
+static bool is_behind_locked(const struct muc *muc)
+{
+    return muc->waiting > EVENTS_MAX || muc->waiting_bytes > EVENTS_BYTES_MAX;
+}
+
 static bool is_open(struct muc *muc)
 {
     pthread_mutex_lock(&muc->lock);
@@ -176,7 +190,7 @@ static bool take_orders(struct muc *muc, bool *ping)
 {
     for (;;) {
         pthread_mutex_lock(&muc->lock);
-        bool open = !muc->closed, behind = muc->waiting > EVENTS_MAX;
+        bool open = !muc->closed, behind = is_behind_locked(muc);
         *ping = muc->ping_wanted;
         muc->ping_wanted = muc->ping_wanted && behind;
         pthread_mutex_unlock(&muc->lock);
@@ -229,10 +243,10 @@ static struct event *take_events(struct muc *muc)
     clear_fd(muc->to_loop);
     pthread_mutex_lock(&muc->lock);
     struct event *first = muc->first;
-    bool was_behind = muc->waiting > EVENTS_MAX;
+    bool was_behind = is_behind_locked(muc);
     muc->first = NULL;
     muc->end = &muc->first;
-    muc->waiting = 0;
+    muc->waiting = muc->waiting_bytes = 0;
     pthread_mutex_unlock(&muc->lock);
     if (was_behind)
         signal_fd(muc->to_thread);
@@ -364,6 +378,7 @@ static void start_thread(struct muc *muc)
     pthread_t thread;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
     int failure = pthread_create(&thread, &attributes, thread_main, muc);
     pthread_attr_destroy(&attributes);
     if (failure != 0) {

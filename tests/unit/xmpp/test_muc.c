@@ -29,6 +29,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char orders[ORDERS_MAX]; /* j: joined, m: message, x: a part of one, p: pong, l: lost */
 static int ordered, done, finished, pings, seats; /* done: begun */
 static bool refused;                              /* seat_open() fails */
+static struct slice payload = {"text", 4};        /* of messages */
 static int ends[2];                               /* the socket, and where its end is seen */
 
 static void order(char what, int times)
@@ -98,7 +99,7 @@ enum err_code seat_turn(struct seat *seat, unsigned timeout_ms, struct err *err)
     seat->moved = seat->moved || what != '\0';
     const struct muc_field field = {SLICE("id"), slice_from_cstr(number)};
     const struct muc_message message = {
-        .nick = SLICE("nick"), .payload = SLICE("text"), .fields = &field, .field_count = 1};
+        .nick = SLICE("nick"), .payload = payload, .fields = &field, .field_count = 1};
     if (what == 'j')
         seat->hooks->joined(seat->hooks->context, "relay");
     else if (what == 'm')
@@ -135,7 +136,7 @@ static void on_message(void *context, const struct muc_message *message)
     (void)context;
     int id = atoi(message->fields[0].value.ptr);
     assert_true(id > last_id);
-    assert_true(slice_eq_cstr(message->payload, "text"));
+    assert_true(slice_starts_with(message->payload, "text"));
     assert_null(message->body.ptr);
     last_id = id;
     messages++;
@@ -312,6 +313,25 @@ static void test_what_came_before_the_end_is_told_first(void **state)
     assert_string_equal(lost, "the end");
 }
 
+static void test_large_messages_wait_in_small_numbers(void **state)
+{
+    (void)state;
+    static char large[4 << 20] = "text";
+    enter();
+    muc_hold(muc);
+    payload = slice_of(large, sizeof large);
+    order('m', 100);
+    run(3600 * (int64_t)SECOND);
+    assert_in_range(read_locked(&done), 4, 10);
+    muc_release(muc);
+    for (int i = 0; i < 5000 && messages < 100; i++) {
+        usleep(1000);
+        fake_loop_run(loop, 0);
+    }
+    payload = SLICE("text");
+    assert_int_equal(messages, 100);
+}
+
 static void test_held_back_for_an_hour(void **state)
 {
     (void)state;
@@ -370,6 +390,7 @@ int main(void)
         TEST(test_who_cannot_enter_gives_up_and_the_socket_is_shut),
         TEST(test_the_reason_is_told),
         TEST(test_what_came_before_the_end_is_told_first),
+        TEST(test_large_messages_wait_in_small_numbers),
         TEST(test_held_back_for_an_hour),
         TEST(test_leaving_from_within_is_the_end),
         TEST(test_leaving_before_anything_has_happened),
