@@ -3,7 +3,8 @@
  *
  * Polled over SOAP: getACK once, which tells whether IPAWS knows us at all, then getMessageAll for
  * what was sent since the last good look, with an overlap, since an alert may reach IPAWS some
- * minutes after its `sent`. What was delivered is remembered by marks in the journal, so that a
+ * minutes after its `sent`. That time is of the server's clock, as its answers say it (Date): ours
+ * may be wrong, and may be set. What was delivered is remembered by marks in the journal, so that a
  * start asks for all of `catch_up` and takes only what is new. Answers are not signed: TLS vouches
  * for the server, and `origin` for who wrote an alert.
  */
@@ -51,9 +52,14 @@ struct ipaws_cog {
     /* an answer that is being gone through */
     char *answer; /* NULL: none is */
     struct cog_cutter cutter;
+    int64_t date_us;  /* when that was made, by the server's clock; -1: not said */
     int64_t asked_us; /* when the question was sent that is being answered */
+    int64_t from_us;  /* what was sent since then it asks for, by the server's clock */
+    int64_t ahead_us; /* the server's clock before ours, as its last answer had it */
     int64_t good_us;  /* when the last one was sent that was answered well; 0: never */
-    bool gap_told;    /* since then */
+    /* The same by the server's clock, of which it is all known until then; 0: not known yet. */
+    int64_t heard_us;
+    bool gap_told; /* since then */
     char error[260];
 };
 
@@ -205,7 +211,7 @@ __attribute__((format(printf, 3, 4))) static void fail(struct ipaws_cog *cog, in
 static void keep_look(struct ipaws_cog *cog)
 {
     char value[24];
-    snprintf(value, sizeof value, "%" PRId64, cog->good_us / 1000000);
+    snprintf(value, sizeof value, "%" PRId64, cog->heard_us / 1000000);
     host_set_mark(cog->host, SLICE("looked"), slice_from_cstr(value));
 }
 
@@ -213,12 +219,33 @@ static int64_t last_look_us(const struct ipaws_cog *cog)
 {
     struct slice value;
     unsigned long long seconds = 0;
-    if (cog->good_us)
-        return cog->good_us;
+    if (cog->heard_us)
+        return cog->heard_us;
     if (!host_mark(cog->host, SLICE("looked"), &value) || !slice_to_u64(value, &seconds) ||
         seconds > INT64_MAX / 1000000)
         return 0;
     return (int64_t)seconds * 1000000;
+}
+
+/* Who does not say the time is asked for the same again; so is who was asked for what is in its
+ * future, and has said nothing by that. */
+static void move_cursor(struct ipaws_cog *cog)
+{
+    char from[CLOCK_TEXT_MAX], date[CLOCK_TEXT_MAX];
+    int64_t asked_us = cog->asked_us + cog->ahead_us;
+    if (cog->date_us < 0)
+        return;
+    if (cog->date_us <= cog->from_us) {
+        host_log(cog->host, LOG_LEVEL_WARNING, "ipaws_cog.clock",
+                 "asked_since=%s server=%s reason=\"the server's clock has not come there yet: "
+                 "asked again from earlier\"",
+                 clock_format_s(cog->from_us / 1000000, from),
+                 clock_format_s(cog->date_us / 1000000, date));
+        return;
+    }
+    cog->heard_us = asked_us < cog->date_us ? asked_us : cog->date_us;
+    cog->gap_told = false;
+    keep_look(cog);
 }
 
 static void end_answer(struct ipaws_cog *cog)
@@ -227,8 +254,7 @@ static void end_answer(struct ipaws_cog *cog)
     cog->answer = NULL;
     cog_alerts_end(&cog->alerts);
     cog->good_us = cog->asked_us;
-    cog->gap_told = false;
-    keep_look(cog);
+    move_cursor(cog);
     cog->error[0] = '\0';
     backoff_reset(&cog->backoff);
     loop_timer_start(cog->timer, backoff_spread(&cog->backoff, cog->interval_us));
@@ -303,6 +329,9 @@ static void take_answer(struct ipaws_cog *cog, const struct http_result *result)
 static void on_answer(void *context, const struct http_result *result)
 {
     struct ipaws_cog *cog = context;
+    cog->date_us = result->date_us;
+    if (cog->date_us >= 0)
+        cog->ahead_us = cog->date_us - now_us(cog);
     if (result->failure == HTTP_FAILED_TOO_LARGE)
         fail(cog, -1, "more than %d MiB in one answer: a shorter catch_up would bring less",
              ANSWER_BYTES_MAX / 1024 / 1024);
@@ -333,7 +362,8 @@ static void send_question(struct ipaws_cog *cog, enum cog_call call, struct slic
 
 static int64_t since_us(const struct ipaws_cog *cog)
 {
-    int64_t now = now_us(cog), from = cog->good_us ? cog->good_us - cog->overlap_us : 0;
+    int64_t now = now_us(cog) + cog->ahead_us;
+    int64_t from = cog->heard_us ? cog->heard_us - cog->overlap_us : 0;
     return from < now - cog->catch_up_us || from > now ? now - cog->catch_up_us : from;
 }
 
@@ -361,10 +391,10 @@ static void ask(struct ipaws_cog *cog)
     struct slice body = {0};
     struct err err = {0};
     if (cog->welcome) {
-        int64_t from_us = since_us(cog);
-        tell_gap(cog, from_us);
+        cog->from_us = since_us(cog);
+        tell_gap(cog, cog->from_us);
         question = (struct cog_question){"getMessageAll", "sent", "greaterthan",
-                                         cap_time_make(arena, from_us / 1000000, 0).text};
+                                         cap_time_make(arena, cog->from_us / 1000000, 0).text};
     }
     cog->asked_us = now_us(cog);
     if (cog_access_check(cog->access, now_s, &err) ||

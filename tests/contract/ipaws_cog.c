@@ -8,6 +8,7 @@ static void open_server(struct world *world)
 {
     int64_t now_s = world->loop->now_us / SECOND;
     fake_ipaws_open();
+    fake_ipaws.now_us = &world->loop->now_us;
     cog_key_write(world_path(world, "cog.pem"), "IPAWSOPEN_120999", now_s, now_s + 1000 * 86400);
 }
 

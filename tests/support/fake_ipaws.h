@@ -22,7 +22,9 @@ static struct {
     int cuts;            /* so many answers to getMessage are cut short */
     const char *instead; /* in place of any answer */
     int instead_status;
-    const char *statuses; /* what postCAP is answered: pairs as in docs, see fake_ipaws_statuses */
+    const char *statuses;  /* what postCAP is answered: pairs as in docs, see fake_ipaws_statuses */
+    const int64_t *now_us; /* NULL: it does not say the time */
+    int64_t behind_us;     /* its clock */
     int acks, messages, posts;
     char since[64];     /* of the last getMessage */
     char posted[16384]; /* the last postCAP */
@@ -122,6 +124,8 @@ static void fake_ipaws_answer_post(const struct http_call *call)
 static void fake_ipaws_answer(const struct http_call *call, struct http_result *result)
 {
     struct slice action = slice_from_cstr(call->headers[0]);
+    if (fake_ipaws.now_us)
+        result->date_us = (*fake_ipaws.now_us - fake_ipaws.behind_us) / 1000000 * 1000000;
     fake_ipaws_open_body();
     if (slice_ends_with(action, "getMessage\"")) {
         fake_ipaws_answer_messages(call, result);

@@ -34,7 +34,8 @@ static int setup(void **state)
     (void)state;
     world_init(&world);
     fake_ipaws_open();
-    cog_key_write(world_path(&world, "cog.pem"), "IPAWSOPEN_120999", now_s(),
+    fake_ipaws.now_us = &world.loop->now_us;
+    cog_key_write(world_path(&world, "cog.pem"), "IPAWSOPEN_120999", now_s() - 30 * DAY_S,
                   now_s() + 1000 * DAY_S);
     return 0;
 }
@@ -120,12 +121,12 @@ static void assert_state(enum source_state state, const char *reason)
         fail_msg("%s: %s", source_state_name(status().state), status().reason.ptr);
 }
 
-/* How long before now the last question reached. */
+/* How long before now the last question reached, by the server's clock. */
 static int64_t reach_s(void)
 {
     struct cap_time since = cap_time_parse(slice_from_cstr(fake_ipaws.since));
     assert_true(since.set);
-    return now_s() - since.utc_s;
+    return now_s() - fake_ipaws.behind_us / SECOND - since.utc_s;
 }
 
 static void every_alert_comes_once_and_byte_for_byte(void **state)
@@ -154,6 +155,48 @@ static void a_start_asks_for_a_day_and_then_for_what_overlaps(void **state)
     assert_in_range(reach_s(), DAY_S, DAY_S + 2);
     world_run(&world, 66 * SECOND);
     assert_in_range(reach_s(), 20 * 60 + 59, 20 * 60 + 68);
+}
+
+/* Ours may be wrong, and may be set while the source runs. */
+static void it_is_the_servers_clock_that_counts(void **state)
+{
+    static const int hours[] = {-72, -2, 2, 72};
+    (void)state;
+    for (size_t i = 0; i < sizeof hours / sizeof *hours; i++) {
+        fake_ipaws.behind_us = hours[i] * 3600 * (int64_t)SECOND;
+        start_with(", overlap: 20m");
+        world_run(&world, SECOND);
+        assert_in_range(reach_s(), DAY_S, DAY_S + 3);
+        world_run(&world, 66 * SECOND);
+        assert_in_range(reach_s(), 20 * 60 + 59, 20 * 60 + 70);
+        assert_false(world_logged(&world, "ipaws_cog.missed"));
+        world_stop(&world);
+        for (size_t k = 0; k < sizeof hours / sizeof *hours; k++) {
+            start_with(", overlap: 20m");
+            world_run(&world, 5 * MINUTE);
+            world.loop->step_us += hours[k] * 3600 * (int64_t)SECOND;
+            world_run(&world, 5 * MINUTE);
+            assert_in_range(reach_s(), 20 * 60, 20 * 60 + 140);
+            world_stop(&world);
+        }
+        world.loop->step_us = 0;
+        fake_port_fini(&world.port); /* what it has heard of this server's clock */
+        fake_port_init(&world.port);
+    }
+    start_with(""); /* for the teardown */
+}
+
+/* What it had by the moment it was asked cannot be known then. */
+static void who_does_not_say_the_time_is_asked_for_the_same_again(void **state)
+{
+    (void)state;
+    fake_ipaws.now_us = NULL;
+    start_with("");
+    fake_ipaws_add(alert(1));
+    world_run(&world, 10 * MINUTE);
+    assert_in_range(reach_s(), DAY_S, DAY_S + 67);
+    assert_int_equal(times(1), 1);
+    assert_state(SOURCE_LIVE, "polling");
 }
 
 /* From the last good look on, however long ago, but no longer than was said. */
@@ -397,6 +440,8 @@ int main(void)
         TEST(another_alert_of_the_same_identity_goes_on_too),
         TEST(a_malformed_alert_spoils_no_other),
         TEST(a_start_asks_for_a_day_and_then_for_what_overlaps),
+        TEST(it_is_the_servers_clock_that_counts),
+        TEST(who_does_not_say_the_time_is_asked_for_the_same_again),
         TEST(an_outage_is_caught_up_with),
         TEST(what_a_start_cannot_ask_for_is_told),
         TEST(a_restart_brings_nothing_anew),
