@@ -23,6 +23,7 @@
 
 enum {
     RETRY_FIRST_US = 1000000,
+    STEADY_US = 30000000, /* a seat that was held for so long was one */
     /* The server's clock and the relay's may differ by so much, and settling takes its time. What
      * is in the journal is not delivered again, whatever the room repeats. */
     SINCE_EARLIER_US = 300000000,
@@ -41,6 +42,7 @@ struct nwws {
     char password[CONF_SECRET_BYTES + 1];
     struct muc *muc;
     bool joined, paused, silent, hole;
+    int64_t joined_us; /* when the room was entered last */
     struct loop_timer *retry, *silence, *shown;
     struct backoff backoff;
     struct product_numbers numbers;
@@ -350,7 +352,7 @@ static void on_joined(void *context, struct slice nick)
     struct nwws *nwws = context;
     nwws->joined = true;
     nwws->silent = false;
-    backoff_reset(&nwws->backoff);
+    nwws->joined_us = now_us(nwws);
     loop_timer_start(nwws->silence, nwws->silence_us);
     host_log(nwws->host, LOG_LEVEL_INFO, "nwws.joined", "nick=%s", log_quote(nick).text);
     tell_state(nwws);
@@ -369,6 +371,8 @@ static void on_lost(void *context, const char *reason)
 {
     struct nwws *nwws = context;
     host_state(nwws->host, SOURCE_DOWN, "%s", reason);
+    if (nwws->joined && now_us(nwws) - nwws->joined_us >= STEADY_US)
+        backoff_reset(&nwws->backoff);
     hang_up(nwws);
     loop_timer_start(nwws->retry, backoff_next(&nwws->backoff, 0));
 }
