@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* FEED_BYTES: the framer moves what it has not cut yet at each step. */
-enum { FEED_BYTES = 64 * 1024, PREFIXES_MAX = 64, NOISE_SHOWN = 80 };
+enum { FEED_BYTES = 64 * 1024, PREFIXES_MAX = 64, NOISE_SHOWN = 80, BUDGET_MIN = 1 << 20 };
 
 /* --- markup, piece by piece --- */
 
@@ -196,6 +196,8 @@ struct reading {
     struct slice start, end;  /* the wrapper's tags; absent where there is none */
     bool ended;               /* the wrapper ends, as it should */
     bool nested;              /* what stands between its tags declares namespaces too */
+    struct slice whole;       /* a copy of the answer, once it is wanted */
+    size_t budget;            /* bytes that may still be read and copied of what is around alerts */
     bool inside;              /* the last alert does not end */
 };
 
@@ -212,18 +214,35 @@ static struct slice join(struct arena *arena, const struct slice *parts, size_t 
     return slice_of(text, len);
 }
 
+/* A start tag of a megabyte around a million small alerts would be more than there is memory. */
+static bool can_afford(struct reading *reading, size_t bytes)
+{
+    bool can = bytes <= reading->budget;
+    reading->budget -= can ? bytes : 0;
+    return can;
+}
+
+static struct slice whole_of(struct reading *reading)
+{
+    if (!reading->whole.ptr)
+        reading->whole = arena_copy(reading->arena, reading->answer);
+    return reading->whole;
+}
+
 /* An alert in no namespace has nothing to lean on where nobody declares one. */
-static struct slice document_of(const struct reading *reading, struct slice alert)
+static struct slice document_of(struct reading *reading, struct slice alert)
 {
     bool leans = reading->start.ptr && !stands_by_itself(alert, (struct slice){0});
-    if (leans && stands_by_itself(alert, reading->start)) {
+    if (leans && can_afford(reading, reading->start.len + alert.len) &&
+        stands_by_itself(alert, reading->start)) {
         const struct slice parts[] = {reading->declaration, reading->start, alert, reading->end};
         return join(reading->arena, parts, 4);
     }
     if (leans && reading->nested)
-        return arena_copy(reading->arena, reading->answer);
+        return whole_of(reading);
     const struct slice parts[] = {reading->declaration, alert};
     bool foreign = reading->declaration.len > 0 && !slice_starts_with(alert, "<?xml");
+    foreign = foreign && can_afford(reading, reading->declaration.len + alert.len);
     return foreign ? join(reading->arena, parts, 2) : alert;
 }
 
@@ -347,7 +366,8 @@ static struct slice foreign_declaration(struct slice answer, size_t root)
 enum err_code wrapped_read(struct arena *arena, struct slice answer, size_t limit,
                            struct wrapped *out, struct err *err)
 {
-    struct reading reading = {.arena = arena, .out = out, .answer = answer};
+    struct reading reading = {
+        .arena = arena, .out = out, .answer = answer, .budget = 2 * answer.len + BUDGET_MIN};
     size_t begin = 0, end;
     *out = (struct wrapped){0};
     enum err_code code = find_root(answer, &begin, err);

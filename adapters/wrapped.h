@@ -19,7 +19,9 @@ struct wrapped_alert {
     enum frame_kind
         kind;           /* FRAME_WHOLE, FRAME_BROKEN, FRAME_TOO_LONG (the first limit + 1 bytes) */
     struct slice bytes; /* as they stand in the answer: who asks again knows it by these */
-    struct slice document; /* what is to be handed on: the same, or inside the wrapper's tags */
+    /* What is to be handed on: the same, or inside the wrapper's tags; where that is not enough,
+     * the whole answer, which is then one slice for all alerts that need it. */
+    struct slice document;
 };
 
 struct wrapped {

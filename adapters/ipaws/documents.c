@@ -51,8 +51,11 @@ static bool hand_on_some(struct ipaws_channel *channel, size_t *left)
             return false;
         const struct wrapped_alert *alert = &answer->list.alerts[answer->next++];
         spend(left, 1);
-        if (!is_new(channel->ipaws, alert))
+        /* The whole answer brings all of its alerts at once; each is known by a look of its own. */
+        bool came = alert->document.ptr == answer->handed_on;
+        if (came || !is_new(channel->ipaws, alert))
             continue;
+        answer->handed_on = alert->document.ptr;
         answer->fresh++;
         spend(left, DELIVERY_COST + alert->document.len / COST_BYTES);
         deliver(channel->ipaws, alert);

@@ -24,9 +24,10 @@ enum ipaws_feed {
 struct ipaws_answer {
     struct arena *arena; /* NULL: there is none */
     struct wrapped list;
-    size_t next;     /* in list.alerts */
-    size_t fresh;    /* handed on so far */
-    char error[200]; /* what is wrong with it; "" where it is whole */
+    size_t next;           /* in list.alerts */
+    size_t fresh;          /* handed on so far */
+    const char *handed_on; /* the document that was last */
+    char error[200];       /* what is wrong with it; "" where it is whole */
     bool too_large;
     int64_t date_s; /* by the server's clock; -1: not said */
     int64_t max_age_us, retry_after_us;

@@ -261,6 +261,41 @@ static void recorded_alerts_come_out_as_they_were(void **state)
     }
 }
 
+/* `before`, many alerts that lean on it, `after`; with what is copied of what stands around. */
+static size_t copied_around(const char *before, size_t count, const char *after)
+{
+    static const char alert[] = "<c:alert><c:identifier/></c:alert>";
+    size_t len = strlen(before), copied = 0;
+    char *text = arena_alloc(arena, len + count * strlen(alert) + strlen(after) + 1);
+    memcpy(text, before, len);
+    for (size_t i = 0; i < count; i++, len += strlen(alert))
+        memcpy(text + len, alert, strlen(alert));
+    strcpy(text + len, after);
+    assert_int_equal(take(text), OK);
+    assert_int_equal(got.count, count);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || got.alerts[i].document.ptr != got.alerts[i - 1].document.ptr)
+            copied += got.alerts[i].document.len;
+    return copied;
+}
+
+/* A few hundred kilobytes must not become gigabytes. */
+static void what_stands_around_is_not_copied_for_each_of_many(void **state)
+{
+    (void)state;
+    enum { COUNT = 5000, TAG = 200000 };
+    assert_true(copied_around("<x><g xmlns:c='c'>", COUNT, "</g></x>") < 200000);
+    assert_true(slice_starts_with(got.alerts[COUNT - 1].document, "<x><g xmlns:c='c'><c:alert>"));
+    char *tag = arena_alloc(arena, TAG + 1);
+    memset(tag, ' ', TAG);
+    memcpy(tag, "<x xmlns:c='c'", 14);
+    tag[TAG - 1] = '>';
+    tag[TAG] = '\0';
+    assert_true(copied_around(tag, COUNT, "</x>") < 4000000);
+    assert_true(slice_starts_with(got.alerts[0].document, "<x xmlns:c='c' "));
+    assert_true(slice_starts_with(got.alerts[COUNT - 1].document, "<c:alert>"));
+}
+
 int main(void)
 {
 #define WRAPPED_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -275,6 +310,7 @@ int main(void)
         WRAPPED_TEST(an_alert_that_never_ends_is_broken_and_hides_no_other),
         WRAPPED_TEST(a_long_alert_is_cut_and_the_next_comes),
         WRAPPED_TEST(many_alerts_come_in_order),
+        WRAPPED_TEST(what_stands_around_is_not_copied_for_each_of_many),
         WRAPPED_TEST(recorded_alerts_come_out_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
