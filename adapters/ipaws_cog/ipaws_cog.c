@@ -30,6 +30,7 @@ enum {
     RETRY_MAX_US = 300000000,
     DOWN_AFTER_US = 300000000,           /* without a good answer: down, no longer degraded */
     ANSWER_BYTES_MAX = 64 * 1024 * 1024, /* a nation's alerts of more than a day */
+    NARROWEST_US = 60000000,             /* an answer too large for that is asked for as it is */
     /* What the loop can bear in one turn: each may be a parse, and all that intake does. */
     ALERTS_PER_TURN = 16,
     BYTES_PER_TURN = 1024 * 1024,
@@ -52,6 +53,10 @@ struct ipaws_cog {
     /* an answer that is being gone through */
     char *answer; /* NULL: none is */
     struct cog_cutter cutter;
+    char wrong[200]; /* with that answer; "" where it is whole */
+    bool too_large;
+    size_t found; /* alerts in it, so far */
+    int64_t retry_after_us;
     int64_t date_us;  /* when that was made, by the server's clock; -1: not said */
     int64_t asked_us; /* when the question was sent that is being answered */
     int64_t from_us;  /* what was sent since then it asks for, by the server's clock */
@@ -59,7 +64,8 @@ struct ipaws_cog {
     int64_t good_us;  /* when the last one was sent that was answered well; 0: never */
     /* The same by the server's clock, of which it is all known until then; 0: not known yet. */
     int64_t heard_us;
-    bool gap_told; /* since then */
+    bool gap_told;         /* since then */
+    int64_t not_before_us; /* what was sent earlier is too much to ask for, by the server's clock */
     char error[260];
 };
 
@@ -248,10 +254,31 @@ static void move_cursor(struct ipaws_cog *cog)
     keep_look(cog);
 }
 
+/* It cannot be had in one piece, nor in parts: better the newer half than none for ever. */
+static void narrow(struct ipaws_cog *cog)
+{
+    char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX];
+    int64_t width_us = cog->asked_us + cog->ahead_us - cog->from_us;
+    if (width_us < NARROWEST_US)
+        return;
+    cog->not_before_us = cog->from_us + width_us / 2;
+    host_log(cog->host, LOG_LEVEL_ERROR, "ipaws_cog.too-much",
+             "from=%s to=%s reason=\"too much for one answer: some of what was sent in between may "
+             "be missing\"",
+             clock_format_s(cog->from_us / 1000000, from),
+             clock_format_s(cog->not_before_us / 1000000, to));
+}
+
 static void end_answer(struct ipaws_cog *cog)
 {
     free(cog->answer);
     cog->answer = NULL;
+    if (cog->too_large && cog->found > 0)
+        narrow(cog);
+    if (cog->wrong[0]) {
+        fail(cog, cog->retry_after_us, "%s", cog->wrong);
+        return;
+    }
     cog_alerts_end(&cog->alerts);
     cog->good_us = cog->asked_us;
     move_cursor(cog);
@@ -273,6 +300,7 @@ static void go_on(struct ipaws_cog *cog)
             break;
         struct slice alert = cog_cutter_take(&cog->cutter, arena);
         bytes += alert.len;
+        cog->found++;
         if (!cog_says_none(arena, alert))
             take_alert(cog, slice_sub(cog->cutter.text, from, cog->cutter.at), alert);
     }
@@ -283,8 +311,14 @@ static void go_on(struct ipaws_cog *cog)
         loop_timer_start(cog->timer, 0);
 }
 
-static void begin_answer(struct ipaws_cog *cog, struct slice body)
+/* What is whole in it is handed on, also of an answer that is wrong. */
+static void begin_answer(struct ipaws_cog *cog, const struct http_result *result, const char *wrong)
 {
+    struct slice body = result->body;
+    snprintf(cog->wrong, sizeof cog->wrong, "%s", wrong);
+    cog->too_large = result->failure == HTTP_FAILED_TOO_LARGE;
+    cog->found = 0;
+    cog->retry_after_us = result->retry_after_us;
     cog->answer = mem_alloc(body.len + 1);
     memcpy(cog->answer, body.ptr, body.len);
     cog_cutter_init(&cog->cutter, slice_of(cog->answer, body.len));
@@ -292,16 +326,23 @@ static void begin_answer(struct ipaws_cog *cog, struct slice body)
     loop_timer_start(cog->timer, 0);
 }
 
-/* Nobody may lose an alert because what stands around it is new. Paused, it comes again. */
-static void take_strange(struct ipaws_cog *cog, const struct cog_answer *answer, struct slice bytes)
+/* Nobody may lose an alert because what stands around it is new, or not XML. */
+static void take_strange(struct ipaws_cog *cog, struct arena *arena,
+                         const struct cog_answer *answer, const struct http_result *result)
 {
-    if (!answer->alert_count || cog->paused)
+    const char *wrong =
+        arena_printf(arena, "the answer is not understood: %s",
+                     answer->text.len ? answer->text.ptr : "it is to another question")
+            .ptr;
+    if (!answer->alert_count) {
+        fail(cog, result->retry_after_us, "%s", wrong);
         return;
+    }
     host_log(cog->host, LOG_LEVEL_ERROR, "ipaws_cog.strange",
-             "alerts=%zu bytes=%zu reason=\"an answer that is not understood holds alerts: it is "
-             "taken as a whole\"",
-             answer->alert_count, bytes.len);
-    take_alert(cog, bytes, bytes);
+             "alerts=%zu bytes=%zu reason=\"an answer that is not understood holds alerts: they "
+             "are taken\"",
+             answer->alert_count, result->body.len);
+    begin_answer(cog, result, wrong);
 }
 
 static void take_answer(struct ipaws_cog *cog, const struct http_result *result)
@@ -317,13 +358,19 @@ static void take_answer(struct ipaws_cog *cog, const struct http_result *result)
         cog->welcome = true;
         ask(cog);
     } else if (cog->welcome && answer.kind == COG_MESSAGES) {
-        begin_answer(cog, result->body);
+        begin_answer(cog, result, "");
     } else {
-        fail(cog, result->retry_after_us, "the answer is not understood: %s",
-             answer.text.len ? answer.text.ptr : "it is to another question");
-        take_strange(cog, &answer, result->body);
+        take_strange(cog, arena, &answer, result);
     }
     arena_destroy(arena);
+}
+
+static void take_front(struct ipaws_cog *cog, const struct http_result *result)
+{
+    char wrong[80];
+    snprintf(wrong, sizeof wrong, "an answer has more than %d MiB: what was whole of it is taken",
+             ANSWER_BYTES_MAX / 1024 / 1024);
+    begin_answer(cog, result, wrong);
 }
 
 static void on_answer(void *context, const struct http_result *result)
@@ -332,9 +379,8 @@ static void on_answer(void *context, const struct http_result *result)
     cog->date_us = result->date_us;
     if (cog->date_us >= 0)
         cog->ahead_us = cog->date_us - now_us(cog);
-    if (result->failure == HTTP_FAILED_TOO_LARGE)
-        fail(cog, -1, "more than %d MiB in one answer: a shorter catch_up would bring less",
-             ANSWER_BYTES_MAX / 1024 / 1024);
+    if (result->failure == HTTP_FAILED_TOO_LARGE && result->status == 200 && cog->welcome)
+        take_front(cog, result);
     else if (result->failure != HTTP_ANSWERED)
         fail(cog, -1, "%s: %s", http_failure_name(result->failure), result->error);
     else
@@ -367,6 +413,12 @@ static int64_t since_us(const struct ipaws_cog *cog)
     return from < now - cog->catch_up_us || from > now ? now - cog->catch_up_us : from;
 }
 
+static int64_t narrowed_us(const struct ipaws_cog *cog, int64_t from_us)
+{
+    bool is_past = cog->not_before_us < now_us(cog) + cog->ahead_us;
+    return is_past && from_us < cog->not_before_us ? cog->not_before_us : from_us;
+}
+
 /* Nothing is missed in silence. */
 static void tell_gap(struct ipaws_cog *cog, int64_t from_us)
 {
@@ -391,8 +443,9 @@ static void ask(struct ipaws_cog *cog)
     struct slice body = {0};
     struct err err = {0};
     if (cog->welcome) {
-        cog->from_us = since_us(cog);
-        tell_gap(cog, cog->from_us);
+        int64_t from_us = since_us(cog);
+        tell_gap(cog, from_us);
+        cog->from_us = narrowed_us(cog, from_us);
         question = (struct cog_question){"getMessageAll", "sent", "greaterthan",
                                          cap_time_make(arena, cog->from_us / 1000000, 0).text};
     }
@@ -458,6 +511,7 @@ static enum err_code ipaws_cog_start(void *instance, struct err *err)
                  backoff_seed(host_relay_name(cog->host), host_name(cog->host), now_us(cog)));
     cog->error[0] = '\0';
     cog->paused = false;
+    cog->not_before_us = 0;
     cog->welcome = false;
     cog->timer = loop_timer_create(host_loop(cog->host), on_time, cog);
     loop_timer_start(cog->timer, 0);

@@ -120,7 +120,7 @@ static void fake_http_now(void *context)
         result.failure = HTTP_FAILED_TOO_LARGE;
         result.error = "too large";
         result.body.len = max_body;
-    } else if (result.failure != HTTP_ANSWERED) {
+    } else if (result.failure != HTTP_ANSWERED && result.failure != HTTP_FAILED_TOO_LARGE) {
         result.body = (struct slice){0};
     }
     fake_http_unlink(request);

@@ -7,6 +7,7 @@
 
 #include "tests/support/fake_http.h"
 
+#include "alert/alert.h"
 #include "base/buf.h"
 
 #include <stdbool.h>
@@ -20,6 +21,8 @@ static struct {
     char *alerts[FAKE_IPAWS_MAX]; /* in every answer to getMessage; NULL: taken out */
     size_t count;
     int cuts;            /* so many answers to getMessage are cut short */
+    int64_t much_s;      /* what reaches back longer is too much: the front comes; 0: never */
+    size_t front;        /* so many bytes of it, from the first alert on */
     const char *instead; /* in place of any answer */
     int instead_status;
     const char *statuses;  /* what postCAP is answered: pairs as in docs, see fake_ipaws_statuses */
@@ -121,6 +124,13 @@ static void fake_ipaws_answer_post(const struct http_call *call)
     buf_put_cstr(&fake_ipaws.body, "</p:postCAPResponseTypeDef>");
 }
 
+static bool fake_ipaws_is_much(void)
+{
+    struct cap_time since = cap_time_parse(slice_from_cstr(fake_ipaws.since));
+    return fake_ipaws.much_s &&
+           (*fake_ipaws.now_us - fake_ipaws.behind_us) / 1000000 - since.utc_s > fake_ipaws.much_s;
+}
+
 static void fake_ipaws_answer(const struct http_call *call, struct http_result *result)
 {
     struct slice action = slice_from_cstr(call->headers[0]);
@@ -137,6 +147,11 @@ static void fake_ipaws_answer(const struct http_call *call, struct http_result *
                      "<g:getResponseTypeDef xmlns:g=\"" FAKE_IPAWS_SERVICE "\"/>");
     }
     fake_ipaws_close_body(result);
+    if (slice_ends_with(action, "getMessage\"") && fake_ipaws_is_much()) {
+        result->failure = HTTP_FAILED_TOO_LARGE;
+        ptrdiff_t first = slice_find(result->body, "<alert");
+        result->body = slice_sub(result->body, 0, first < 0 ? 0 : (size_t)first + fake_ipaws.front);
+    }
     if (fake_ipaws.instead) {
         result->body = slice_from_cstr(fake_ipaws.instead);
         result->status = fake_ipaws.instead_status;

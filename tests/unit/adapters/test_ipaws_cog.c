@@ -314,22 +314,71 @@ static void answers_that_are_none_bring_nothing_and_are_asked_for_again(void **s
 }
 
 /* Of another service, but with an alert in it: nobody may lose it by that. */
-static void what_is_not_understood_and_holds_alerts_is_taken_as_a_whole(void **state)
+static void the_alerts_of_what_is_not_understood_are_taken(void **state)
 {
-    static const char strange[] =
+#define X "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>x</identifier></alert>"
+    static const char *const strange[] = {
         "<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/'><S:Body><new:messages "
-        "xmlns:new='urn:new'><alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>x"
-        "</identifier></alert></new:messages></S:Body></S:Envelope>";
+        "xmlns:new='urn:new'>" X "</new:messages></S:Body></S:Envelope>",
+        "<m:messages>" X "</alert></m:messages>", "data: " X};
     (void)state;
-    start_with(", interval: 5s");
-    world_run(&world, SECOND);
-    fake_ipaws.instead = strange;
     fake_ipaws.instead_status = 200;
-    world_run(&world, 20 * MINUTE);
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        fake_ipaws.instead = NULL;
+        start_with(", interval: 5s");
+        world_run(&world, SECOND);
+        fake_ipaws.instead = strange[i];
+        world_run(&world, 20 * MINUTE);
+        assert_int_equal(world.port.count, 1);
+        assert_true(slice_eq_cstr(world.port.items[0].bytes, X));
+        assert_true(world_logged(&world, "ipaws_cog.strange"));
+        assert_state(SOURCE_DOWN, "not understood");
+        world_stop(&world);
+    }
+    start_with(""); /* for the teardown */
+#undef X
+}
+
+/* What came whole of it goes on; then less is asked for, and that is told. */
+static void too_large_an_answer_is_taken_as_far_as_it_came(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= 3; i++)
+        fake_ipaws_add(alert(i));
+    fake_ipaws.much_s = 4 * 3600;
+    fake_ipaws.front = 2 * strlen(alert(1)) + 100;
+    start_with("");
+    world_run(&world, SECOND);
+    assert_int_equal(world.port.count, 2);
+    assert_int_equal(times(1) + times(2), 2);
+    assert_state(SOURCE_DOWN, "an answer has more than 64 MiB");
+    fake_settle_all(&world.port, "relayed");
+    assert_true(world_logged(&world, "ipaws_cog.too-much"));
+    world_run(&world, MINUTE);
+    assert_in_range(reach_s(), 0, 4 * 3600);
+    assert_int_equal(times(1) + times(2), 2);
+    assert_int_equal(times(3), 1);
+    assert_state(SOURCE_LIVE, "polling");
+    assert_false(world_logged(&world, "ipaws_cog.missed"));
+}
+
+/* Who sends too much whatever is asked for is asked no faster, and no less than a minute of it. */
+static void what_is_always_too_large_is_asked_for_no_faster(void **state)
+{
+    (void)state;
+    fake_ipaws_add(alert(1));
+    fake_ipaws_add(alert(2));
+    fake_ipaws.much_s = 1;
+    fake_ipaws.front = 50 + strlen(alert(1));
+    start_with("");
+    world_run(&world, 180 * MINUTE);
+    assert_in_range(fake_ipaws.messages, 20, 60);
     assert_int_equal(world.port.count, 1);
-    assert_true(slice_eq_cstr(world.port.items[0].bytes, strange));
-    assert_true(world_logged(&world, "ipaws_cog.strange"));
-    assert_state(SOURCE_DOWN, "not understood");
+    assert_state(SOURCE_DOWN, "an answer has more than 64 MiB");
+    fake_ipaws.much_s = 0;
+    world_run(&world, 6 * MINUTE);
+    assert_int_equal(times(2), 1);
+    assert_state(SOURCE_LIVE, "polling");
 }
 
 static void a_full_journal_is_not_pressed(void **state)
@@ -448,7 +497,9 @@ int main(void)
         TEST(an_alert_that_is_still_on_its_way_is_not_taken_again),
         TEST(who_is_not_known_is_told_so),
         TEST(answers_that_are_none_bring_nothing_and_are_asked_for_again),
-        TEST(what_is_not_understood_and_holds_alerts_is_taken_as_a_whole),
+        TEST(the_alerts_of_what_is_not_understood_are_taken),
+        TEST(too_large_an_answer_is_taken_as_far_as_it_came),
+        TEST(what_is_always_too_large_is_asked_for_no_faster),
         TEST(a_full_journal_is_not_pressed),
         TEST(a_start_after_a_pause_goes_on),
         TEST(a_certificate_that_ends_is_told_before_and_after),
