@@ -1,5 +1,6 @@
 #include "cog/cut.h"
 
+#include "alert/parse.h"
 #include "base/buf.h"
 
 enum { DECLARATIONS_BYTES_MAX = 64 * 1024 };
@@ -100,10 +101,11 @@ static bool is_alert(const struct cog_cutter *cutter, struct slice name)
         prefix = slice_sub(name, 0, (size_t)colon);
         name = slice_sub(name, (size_t)colon + 1, name.len);
     }
+    if (!slice_eq_cstr(name, "alert")) /* the others are many, and bindings may be */
+        return false;
     struct slice uri = uri_of(cutter, prefix);
-    return slice_eq_cstr(name, "alert") &&
-           (slice_starts_with(uri, "urn:oasis:names:tc:emergency:cap:1.") ||
-            slice_eq_cstr(uri, "http://www.incident.com/cap/1.0"));
+    return slice_starts_with(uri, "urn:oasis:names:tc:emergency:cap:1.") ||
+           slice_eq_cstr(uri, "http://www.incident.com/cap/1.0");
 }
 
 /* --- standing alone --- */
@@ -177,7 +179,8 @@ struct slice cog_cutter_take(const struct cog_cutter *cutter, struct arena *aren
     size_t name_len = cutter->name_end - cutter->from;
     struct buf added;
     buf_init(&added, DECLARATIONS_BYTES_MAX);
-    put_declarations(&added, cutter, bytes);
+    if (bytes.len <= PARSE_BYTES_MAX) /* a larger one is refused, whatever it declares */
+        put_declarations(&added, cutter, bytes);
     struct slice between = buf_slice(&added), out = bytes;
     if (between.len || declaration.len) {
         char *whole = arena_alloc(arena, declaration.len + bytes.len + between.len + 1);
