@@ -15,9 +15,16 @@ const struct schema_text *schema_text_find(const char *name)
 
 const struct schema_table *schema_table_find(const char *name)
 {
-    for (size_t i = 0; i < embedded_table_count; i++) {
-        if (strcmp(embedded_tables[i].name, name) == 0)
-            return &embedded_tables[i];
+    size_t low = 0, high = embedded_table_count; /* sorted by name (embed.py) */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(embedded_tables[middle].name, name);
+        if (order == 0)
+            return &embedded_tables[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }
