@@ -33,9 +33,10 @@ static void offer_half(struct world *world)
     struct fake_feed_alert *alert =
         fake_feed_add("<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>half"
                       "</identifier><note>                              </note></alert>");
-    fake_feed.cuts = 4;
+    fake_feed.cuts = 1000;
     world_run(world, 80 * SECOND);
     alert->sent_us = 0;
+    fake_feed.cuts = 0;
     world_run(world, 600 * SECOND);
 }
 
