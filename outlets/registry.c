@@ -7,11 +7,7 @@ extern const struct outlet_ops outlet_masas;
 extern const struct outlet_ops outlet_webhook;
 
 const struct outlet_ops *const outlet_registry[] = {
-    &outlet_amqp,
-    &outlet_ipaws_cog,
-    &outlet_masas,
-    &outlet_webhook,
-    NULL,
+    &outlet_amqp, &outlet_ipaws_cog, &outlet_masas, &outlet_webhook, NULL,
 };
 
 const struct outlet_ops *outlet_find(struct slice kind)
