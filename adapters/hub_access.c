@@ -68,8 +68,8 @@ void hub_access_add(const struct hub_access *access, struct arena *arena, struct
             hub_access_put(arena, url, SLICE("secret"), slice_from_cstr(access->secret)).ptr;
 }
 
-/* The length of one character of a secret as it may be written there: itself, %XX, or a reference
- * of XML; 0: something else stands there. */
+/* The length of one character of a secret as it may be written there: itself, %XX, %25XX, or a
+ * reference of XML; 0: something else stands there. */
 static size_t spelled(struct slice text, char c)
 {
     static const char digits[] = "0123456789abcdef";
@@ -85,6 +85,9 @@ static size_t spelled(struct slice text, char c)
             return strlen(entities[i].name);
     if (slice_starts_with(text, "%") && slice_istarts_with(slice_sub(text, 1, text.len), hex))
         return 3;
+    /* In a URL within a URL. */
+    if (slice_starts_with(text, "%25") && slice_istarts_with(slice_sub(text, 3, text.len), hex))
+        return 5;
     if (slice_starts_with(text, "&#")) {
         snprintf(number, sizeof number, "&#%d;", c);
         if (slice_starts_with(text, number))
@@ -111,6 +114,8 @@ static size_t between(struct slice text)
 {
     if (slice_istarts_with(text, "%3d"))
         return 3;
+    if (slice_istarts_with(text, "%253d"))
+        return 5;
     return text.len && text.ptr[0] && strchr("=:> \"'", text.ptr[0]);
 }
 

@@ -410,8 +410,13 @@ static void a_secret_is_blotted_out_however_it_is_written(void **state)
 {
     (void)state;
     static const char *const written[] = {
-        "secret=a+b&amp;c/d=",  "secret=a%2Bb%26c%2fd%3D", "secret%3Da%2Bb%26c%2Fd%3D",
-        "Secret: a+b&#38;c/d=", "<secret>a&#x2B;b&c/d=<",  "MASAS-Secret \"a+b&amp;c&#x2f;d=\"",
+        "secret=a+b&amp;c/d=",
+        "secret=a%2Bb%26c%2fd%3D",
+        "secret%3Da%2Bb%26c%2Fd%3D",
+        "Secret: a+b&#38;c/d=",
+        "<secret>a&#x2B;b&c/d=<",
+        "MASAS-Secret \"a+b&amp;c&#x2f;d=\"",
+        "secret%253Da%252Bb%2526c%252fd%253D",
     };
     struct hub_access access = {.secret = "a+b&c/d="};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
