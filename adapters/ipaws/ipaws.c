@@ -116,9 +116,9 @@ void ipaws_tell_state(struct ipaws *ipaws)
         host_state(ipaws->host, some_good ? SOURCE_DEGRADED : SOURCE_DOWN, "channel %s: %s",
                    failing->name, failing->error);
     else if (some_unknown)
-        host_state(ipaws->host, SOURCE_CONNECTING, "asking %s", ipaws->url.ptr);
+        host_state(ipaws->host, SOURCE_CONNECTING, "asking %s", http_url_line(ipaws->url).text);
     else
-        host_state(ipaws->host, SOURCE_LIVE, "polling %s", ipaws->url.ptr);
+        host_state(ipaws->host, SOURCE_LIVE, "polling %s", http_url_line(ipaws->url).text);
 }
 
 /* --- the contract --- */

@@ -147,8 +147,8 @@ static void tell_live(struct ipaws_cog *cog)
 {
     struct arena *arena = arena_create();
     struct slice warning = cog_access_warning(cog->access, arena, now_us(cog) / 1000000);
-    host_state(cog->host, SOURCE_LIVE, "polling %s%s%s", cog->url.ptr, warning.len ? "; " : "",
-               warning.ptr);
+    host_state(cog->host, SOURCE_LIVE, "polling %s%s%s", http_url_line(cog->url).text,
+               warning.len ? "; " : "", warning.ptr);
     arena_destroy(arena);
 }
 
@@ -158,7 +158,7 @@ static void tell_state(struct ipaws_cog *cog)
     if (cog->error[0])
         host_state(cog->host, lately ? SOURCE_DEGRADED : SOURCE_DOWN, "%s", cog->error);
     else if (!cog->good_us)
-        host_state(cog->host, SOURCE_CONNECTING, "asking %s", cog->url.ptr);
+        host_state(cog->host, SOURCE_CONNECTING, "asking %s", http_url_line(cog->url).text);
     else
         tell_live(cog);
 }

@@ -88,7 +88,7 @@ void nws_tell_state(struct nws *nws)
         host_state(nws->host, lately ? SOURCE_DEGRADED : SOURCE_DOWN,
                    "the list of alerts cannot be read: %s", nws->poll_error);
     } else if (!nws->good_us) {
-        host_state(nws->host, SOURCE_CONNECTING, "asking %s", nws->url.ptr);
+        host_state(nws->host, SOURCE_CONNECTING, "asking %s", http_url_line(nws->url).text);
     } else if (nws->fetch_error[0]) {
         host_state(nws->host, SOURCE_DEGRADED, "listed alerts cannot be fetched: %s",
                    nws->fetch_error);
@@ -97,7 +97,7 @@ void nws_tell_state(struct nws *nws)
                    "the server lists %zu alerts that it does not give (see nws.missing in the log)",
                    nws->alerts.given_up);
     } else {
-        host_state(nws->host, SOURCE_LIVE, "polling %s", nws->url.ptr);
+        host_state(nws->host, SOURCE_LIVE, "polling %s", http_url_line(nws->url).text);
     }
 }
 

@@ -119,7 +119,7 @@ static void on_answer(void *context, const struct http_result *result)
         return;
     }
     backoff_reset(&self->backoff);
-    host_state(self->host, SOURCE_LIVE, "asking %s", self->url.ptr);
+    host_state(self->host, SOURCE_LIVE, "asking %s", http_url_line(self->url).text);
     if (status == 404) {
         ask_in(self, backoff_spread(&self->backoff, self->interval_us));
         return;

@@ -333,7 +333,7 @@ static enum err_code check_environment(const struct ipaws_cog *cog, struct err *
         return err_set(err, ERR_INVALID,
                        "environment: FEMA's host of the test environment begins with tdl., and "
                        "this is %s",
-                       cog->url.ptr);
+                       http_url_line(cog->url).text);
     if (test && slice_starts_with(cog->cog_id, "2"))
         return err_set(err, ERR_INVALID,
                        "environment: a COG id that begins with 2 is one of production");

@@ -111,6 +111,11 @@ enum err_code http_url_check(struct slice url, struct err *err);
 struct slice http_url_join(struct arena *arena, struct slice base, struct slice reference);
 /* For logs: without user, password, query and fragment, where secrets live. */
 struct slice http_url_shown(struct arena *arena, struct slice url);
+/* The same, cut to what a line bears, for one expression: http_url_line(url).text. */
+struct http_url_line {
+    char text[300];
+};
+struct http_url_line http_url_line(struct slice url);
 /* A value made fit for a query or a path segment: all but unreserved characters as %XX. */
 struct slice http_url_escape(struct arena *arena, struct slice value);
 

@@ -1,6 +1,7 @@
 #include "http/http.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* As libcurl reads it; NULL where it is no http or https URL with a host. */
@@ -77,6 +78,15 @@ struct slice http_url_shown(struct arena *arena, struct slice url)
         curl_url_set(parsed, secret[i], NULL, 0);
     struct slice shown = take_text(arena, parsed);
     return shown.ptr ? shown : SLICE("(not a URL)");
+}
+
+struct http_url_line http_url_line(struct slice url)
+{
+    struct http_url_line line;
+    struct arena *arena = arena_create();
+    snprintf(line.text, sizeof line.text, "%s", http_url_shown(arena, url).ptr);
+    arena_destroy(arena);
+    return line;
 }
 
 struct slice http_url_escape(struct arena *arena, struct slice value)

@@ -19,13 +19,15 @@ static int64_t now_s(void)
     return world.loop->now_us / SECOND;
 }
 
+static const char *service = "http://127.0.0.1:1";
+
 static void start_with(const char *more)
 {
     char text[PATH_MAX + 600];
     snprintf(text, sizeof text,
-             "sources:\n - {name: ipaws, adapter: ipaws_cog, url: 'http://127.0.0.1:1', "
+             "sources:\n - {name: ipaws, adapter: ipaws_cog, url: '%s', "
              "cog_id: '120999', user: test, certificate: '%s'%s}\n",
-             world_path(&world, "cog.pem"), more);
+             service, world_path(&world, "cog.pem"), more);
     world_start(&world, text);
 }
 
@@ -145,6 +147,18 @@ static void every_alert_comes_once_and_byte_for_byte(void **state)
     assert_int_equal(fake_ipaws.acks, 1);
     assert_in_range(fake_ipaws.messages, 17, 21); /* 60 to 66 s apart */
     assert_state(SOURCE_LIVE, "polling http://127.0.0.1:1");
+}
+
+/* States go to every subscriber, in beats. */
+static void nobody_is_shown_what_opens_the_url(void **state)
+{
+    (void)state;
+    service = "http://user:secret@127.0.0.1:1/x?token=secret";
+    start_with("");
+    world_run(&world, MINUTE);
+    service = "http://127.0.0.1:1";
+    assert_state(SOURCE_LIVE, "polling http://127.0.0.1:1/x");
+    assert_null(strstr(world.log, "secret"));
 }
 
 static void a_start_asks_for_a_day_and_then_for_what_overlaps(void **state)
@@ -486,6 +500,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(every_alert_comes_once_and_byte_for_byte),
+        TEST(nobody_is_shown_what_opens_the_url),
         TEST(another_alert_of_the_same_identity_goes_on_too),
         TEST(a_malformed_alert_spoils_no_other),
         TEST(a_start_asks_for_a_day_and_then_for_what_overlaps),

@@ -96,6 +96,7 @@ static void urls_are_checked_joined_and_masked(void **state)
     assert_true(slice_eq_cstr(http_url_shown(arena, SLICE("https://u:p@h:8/a?secret=1#x")),
                               "https://h:8/a"));
     assert_true(slice_eq_cstr(http_url_shown(arena, SLICE("u:p@h")), "(not a URL)"));
+    assert_string_equal(http_url_line(SLICE("https://u:p@h:8/a?secret=1#x")).text, "https://h:8/a");
     assert_true(slice_eq_cstr(http_url_escape(arena, slice_of("a:\xc3\xa9 /+\0~", 9)),
                               "a%3A%C3%A9%20%2F%2B%00~"));
     arena_destroy(arena);
