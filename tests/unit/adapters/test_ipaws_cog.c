@@ -376,6 +376,22 @@ static void too_large_an_answer_is_taken_as_far_as_it_came(void **state)
     assert_false(world_logged(&world, "ipaws_cog.missed"));
 }
 
+/* A page for people, say: nothing is skipped for it. */
+static void what_is_too_large_and_holds_no_alert_moves_nothing(void **state)
+{
+    (void)state;
+    fake_ipaws_add(alert(1));
+    fake_ipaws.much_s = 4 * 3600;
+    start_with("");
+    world_run(&world, 30 * MINUTE);
+    assert_in_range(reach_s(), DAY_S, DAY_S + 330);
+    assert_false(world_logged(&world, "ipaws_cog.too-much"));
+    assert_state(SOURCE_DOWN, "an answer has more than 64 MiB");
+    fake_ipaws.much_s = 0;
+    world_run(&world, 6 * MINUTE);
+    assert_int_equal(times(1), 1);
+}
+
 /* Who sends too much whatever is asked for is asked no faster, and no less than a minute of it. */
 static void what_is_always_too_large_is_asked_for_no_faster(void **state)
 {
@@ -514,6 +530,7 @@ int main(void)
         TEST(answers_that_are_none_bring_nothing_and_are_asked_for_again),
         TEST(the_alerts_of_what_is_not_understood_are_taken),
         TEST(too_large_an_answer_is_taken_as_far_as_it_came),
+        TEST(what_is_too_large_and_holds_no_alert_moves_nothing),
         TEST(what_is_always_too_large_is_asked_for_no_faster),
         TEST(a_full_journal_is_not_pressed),
         TEST(a_start_after_a_pause_goes_on),
