@@ -289,6 +289,22 @@ static void wrong_answers_are_told_and_move_nothing(void **state)
     assert_int_equal(times(1), 1);
 }
 
+/* Alerts that lean on more than the wrapper go with the whole answer, not once for each in a look.
+ */
+static void the_whole_answer_goes_once_in_a_look(void **state)
+{
+    (void)state;
+    fake_feed.answer = "<alerts><g xmlns:c='c'><c:alert>1</c:alert><c:alert>2</c:alert>"
+                       "<c:alert>3</c:alert></g></alerts>";
+    start_with("");
+    world_run(&world, MINUTE);
+    assert_int_equal(world.port.count, 1);
+    world_run(&world, 30 * MINUTE);
+    assert_int_equal(world.port.count, 3);
+    assert_int_equal(times_text(fake_feed.answer), 3);
+    fake_feed.answer = NULL;
+}
+
 static void nothing_to_list_is_good(void **state)
 {
     (void)state;
@@ -448,6 +464,7 @@ int main(void)
         IPAWS_TEST(wrong_clocks_lose_nothing),
         IPAWS_TEST(what_is_listed_late_is_within_the_overlap),
         IPAWS_TEST(who_does_not_say_the_time_is_asked_for_the_same_again),
+        IPAWS_TEST(the_whole_answer_goes_once_in_a_look),
         IPAWS_TEST(wrong_answers_are_told_and_move_nothing),
         IPAWS_TEST(nothing_to_list_is_good),
         IPAWS_TEST(nobody_is_stormed),
