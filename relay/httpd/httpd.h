@@ -5,7 +5,8 @@
  * Everything happens in the loop's turns, handshakes too. TLS 1.2 or later, HTTP/1.1. A client that
  * is slow, silent or gone costs a place and nothing else: each phase of a request has its time, and
  * when all places are taken the newest connection gets that of the oldest that has not yet shown
- * that it is anybody. For the loop's thread.
+ * that it is anybody. A request with more than one length is answered 400 here, and nothing behind
+ * it is read. For the loop's thread.
  */
 #ifndef CAPRELAY_HTTPD_HTTPD_H
 #define CAPRELAY_HTTPD_HTTPD_H

@@ -203,6 +203,25 @@ static void read_peer(struct httpd_request *request)
         strcpy(request->peer, "?");
 }
 
+/* Where a request ends must not be a matter of opinion: what stands before the relay may see
+ * another one begin in the middle of its body (RFC 9112, 6.3 and 11.2). */
+static bool refuse_two_lengths(struct httpd_request *request)
+{
+    static const char *const headers[] = {"Connection", "close"};
+    if (httpd_header_count(request, MHD_HTTP_HEADER_CONTENT_LENGTH) +
+            httpd_header_count(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) <
+        2)
+        return false;
+    httpd_answer(request,
+                 &(struct httpd_answer){
+                     .status = MHD_HTTP_BAD_REQUEST,
+                     .content_type = "text/plain",
+                     .body = SLICE("one Content-Length or one Transfer-Encoding, please\n"),
+                     .headers = headers,
+                     .header_count = 1});
+    return true;
+}
+
 static void begin(struct httpd_request *request, struct MHD_Connection *mhd, const char *method)
 {
     const union MHD_ConnectionInfo *info =
@@ -214,6 +233,8 @@ static void begin(struct httpd_request *request, struct MHD_Connection *mhd, con
     buf_init(&request->body, request->httpd->options.body_max);
     read_peer(request);
     unsigned long long length = 0;
+    if (refuse_two_lengths(request))
+        return;
     tell(request, HTTPD_HEAD);
     if (!request->answered &&
         slice_to_u64(httpd_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH), &length) &&

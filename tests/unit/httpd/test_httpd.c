@@ -241,6 +241,33 @@ static void byte_by_byte_and_in_chunks(void **state)
     assert_int_equal(last_body, 4);
 }
 
+/* Else a second request hides in what somebody else takes for the body of the first. */
+static void two_lengths_are_refused_and_end_the_connection(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {
+        "Content-Length: 40\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 40\r\n",
+        "Content-Length: 5\r\nContent-Length: 40\r\n",
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        char text[400];
+        snprintf(
+            text, sizeof text,
+            "POST /a HTTP/1.1\r\nHost: r\r\n%s\r\n0\r\n\r\nPOST /hidden HTTP/1.1\r\nHost: r\r\n"
+            "Content-Length: 1\r\n\r\nx",
+            headers[i]);
+        posting_open(&clients[0], httpd_port(httpd));
+        posting_send(&clients[0], text, strlen(text));
+        go(SECOND);
+        assert_int_equal(posting_status(&clients[0]), 400);
+        assert_null(strstr(clients[0].got + 1, "HTTP/1.1 "));
+        posting_close(&clients[0]);
+        go(SECOND);
+    }
+    assert_int_equal(seen[HTTPD_HEAD], 0);
+}
+
 static void too_large_is_told(void **state)
 {
     (void)state;
@@ -461,6 +488,7 @@ int main(void)
         HTTPD_TEST(stop_with_one_that_waits),
         HTTPD_TEST(client_that_is_gone_is_no_trouble),
         HTTPD_TEST(byte_by_byte_and_in_chunks),
+        HTTPD_TEST(two_lengths_are_refused_and_end_the_connection),
         HTTPD_TEST(too_large_is_told),
         HTTPD_TEST(endless_body_ends_the_connection),
         HTTPD_TEST(bodies_together_are_bounded),
