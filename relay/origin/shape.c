@@ -21,7 +21,7 @@ static const struct algorithm canonicalisations[] = {
     {"http://www.w3.org/TR/2001/REC-xml-c14n-20010315", .mode = XML_C14N_1_0},
     {"http://www.w3.org/2006/12/xml-c14n11", .mode = XML_C14N_1_1},
     {EXCLUSIVE, .mode = XML_C14N_EXCLUSIVE_1_0},
-    {NULL},
+    {.uri = NULL},
 };
 static const struct algorithm signings[] = {
     {"http://www.w3.org/2000/09/xmldsig#rsa-sha1", .sha1 = true},
@@ -31,18 +31,18 @@ static const struct algorithm signings[] = {
     {"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", .sha1 = false},
     {"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", .sha1 = false},
     {"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", .sha1 = false},
-    {NULL},
+    {.uri = NULL},
 };
 static const struct algorithm digests[] = {
     {"http://www.w3.org/2000/09/xmldsig#sha1", .sha1 = true},
     {"http://www.w3.org/2001/04/xmlenc#sha256", .sha1 = false},
     {"http://www.w3.org/2001/04/xmldsig-more#sha384", .sha1 = false},
     {"http://www.w3.org/2001/04/xmlenc#sha512", .sha1 = false},
-    {NULL},
+    {.uri = NULL},
 };
 static const struct algorithm enveloped[] = {
     {"http://www.w3.org/2000/09/xmldsig#enveloped-signature", .sha1 = false},
-    {NULL},
+    {.uri = NULL},
 };
 
 /* --- trees --- */

@@ -332,9 +332,9 @@ static void the_alerts_of_what_is_not_understood_are_taken(void **state)
 {
 #define X "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>x</identifier></alert>"
     static const char *const strange[] = {
-        "<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/'><S:Body><new:messages "
-        "xmlns:new='urn:new'>" X "</new:messages></S:Body></S:Envelope>",
-        "<m:messages>" X "</alert></m:messages>", "data: " X};
+        ("<S:Envelope xmlns:S='http://schemas.xmlsoap.org/soap/envelope/'><S:Body><new:messages "
+         "xmlns:new='urn:new'>" X "</new:messages></S:Body></S:Envelope>"),
+        ("<m:messages>" X "</alert></m:messages>"), ("data: " X)};
     (void)state;
     fake_ipaws.instead_status = 200;
     for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {

@@ -138,13 +138,13 @@ static void test_each_is_what_it_is(void **state)
     "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>other</identifier></alert>"
 static const char *const wrappers[] = {
     /* the IPAWS feed's */
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ns1:alerts "
-    "xmlns:ns1=\"http://gov.fema.ipaws.services/feed\">" OTHER "%s" OTHER "</ns1:alerts>",
-    "<EDXLDistribution xmlns=\"urn:oasis:names:tc:emergency:EDXL:DE:1.0\" xmlns:x=\"urn:other\">"
-    "<distributionStatus>Actual</distributionStatus><contentObject><xmlContent>"
-    "<embeddedXMLContent>%s</embeddedXMLContent></xmlContent></contentObject></EDXLDistribution>",
-    "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"fr\" xml:base=\"http://a.example/\">"
-    "<entry><id>1</id><content type=\"application/cap+xml\">%s</content></entry></feed>",
+    ("<?xml version=\"1.0\" encoding=\"UTF-8\"?><ns1:alerts "
+     "xmlns:ns1=\"http://gov.fema.ipaws.services/feed\">" OTHER "%s" OTHER "</ns1:alerts>"),
+    ("<EDXLDistribution xmlns=\"urn:oasis:names:tc:emergency:EDXL:DE:1.0\" xmlns:x=\"urn:other\">"
+     "<distributionStatus>Actual</distributionStatus><contentObject><xmlContent>"
+     "<embeddedXMLContent>%s</embeddedXMLContent></xmlContent></contentObject></EDXLDistribution>"),
+    ("<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"fr\" xml:base=\"http://a.example/\">"
+     "<entry><id>1</id><content type=\"application/cap+xml\">%s</content></entry></feed>"),
     "<w:a xmlns:w=\"urn:w\"><w:b>\r\n<!-- x -->%s</w:b></w:a>",
 };
 
