@@ -94,12 +94,13 @@ enum err_code seat_turn(struct seat *seat, unsigned timeout_ms, struct err *err)
     if (done < ordered)
         what = orders[done++];
     int which = done;
+    struct slice said = payload;
     pthread_mutex_unlock(&lock);
     snprintf(number, sizeof number, "%d", which);
     seat->moved = seat->moved || what != '\0';
     const struct muc_field field = {SLICE("id"), slice_from_cstr(number)};
     const struct muc_message message = {
-        .nick = SLICE("nick"), .payload = payload, .fields = &field, .field_count = 1};
+        .nick = SLICE("nick"), .payload = said, .fields = &field, .field_count = 1};
     if (what == 'j')
         seat->hooks->joined(seat->hooks->context, "relay");
     else if (what == 'm')
@@ -313,13 +314,20 @@ static void test_what_came_before_the_end_is_told_first(void **state)
     assert_string_equal(lost, "the end");
 }
 
+static void say(struct slice text)
+{
+    pthread_mutex_lock(&lock);
+    payload = text;
+    pthread_mutex_unlock(&lock);
+}
+
 static void test_large_messages_wait_in_small_numbers(void **state)
 {
     (void)state;
     static char large[4 << 20] = "text";
     enter();
     muc_hold(muc);
-    payload = slice_of(large, sizeof large);
+    say(slice_of(large, sizeof large));
     order('m', 100);
     run(3600 * (int64_t)SECOND);
     assert_in_range(read_locked(&done), 4, 10);
@@ -328,7 +336,7 @@ static void test_large_messages_wait_in_small_numbers(void **state)
         usleep(1000);
         fake_loop_run(loop, 0);
     }
-    payload = SLICE("text");
+    say(SLICE("text"));
     assert_int_equal(messages, 100);
 }
 
