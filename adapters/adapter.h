@@ -62,6 +62,9 @@ enum alert_class host_class(struct host *host);
 /* A mark that was stored with an earlier document; false where there is none. Lent until the next
  * call. */
 bool host_mark(struct host *host, struct slice key, struct slice *value);
+/* What host_mark() will say once all that was delivered so far is stored: for one who adds to a
+ * mark. Says nothing of what is stored by now. */
+bool host_mark_to_come(struct host *host, struct slice key, struct slice *value);
 /* A mark that goes with no document: a cursor that moves although nothing came. Stored soon; a
  * crash may lose it, so it lags and never leads, if only what has settled by now lies before it.
  * Texts are copied. */

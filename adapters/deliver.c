@@ -11,6 +11,8 @@
 struct host_delivery {
     struct host_delivery *next, **place; /* in host->deliveries */
     struct host *host;
+    struct arena *arena; /* of the mark; NULL without one */
+    struct slice mark_key, mark_value;
     struct slice authority; /* who injected it; absent for others. Of hosts->authorities */
     uint64_t receipt;
     int64_t received_us;
@@ -44,6 +46,7 @@ static void land(struct host_delivery *tag)
     if (tag->next)
         tag->next->place = tag->place;
     tag->host->in_flight--;
+    arena_destroy(tag->arena);
     free(tag);
 }
 
@@ -51,6 +54,28 @@ void host_drop_deliveries(struct host *host)
 {
     while (host->deliveries)
         land(host->deliveries);
+}
+
+static void keep_mark(struct host_delivery *tag, const struct adapter_document *document)
+{
+    if (!document->mark_key.ptr)
+        return;
+    tag->arena = arena_create();
+    tag->mark_key = arena_copy(tag->arena, document->mark_key);
+    tag->mark_value = arena_copy(tag->arena, document->mark_value);
+}
+
+/* What waits was delivered last, and of the others the first in the list. */
+const struct slice *host_mark_in_flight(const struct host *host, struct slice key)
+{
+    const struct slice *newest = NULL;
+    for (const struct host_waiting *one = host->waiting; one; one = one->next)
+        if (slice_eq(one->document.mark_key, key))
+            newest = &one->document.mark_value;
+    for (const struct host_delivery *one = host->deliveries; one && !newest; one = one->next)
+        if (slice_eq(one->mark_key, key))
+            newest = &one->mark_value;
+    return newest;
 }
 
 static struct exercise_parts rewrite(struct host *host, struct arena *arena, struct slice bytes,
@@ -93,6 +118,7 @@ static void deliver_rewritten(struct host *host, const struct intake_delivery *d
 static void pass_on(struct host *host, const struct adapter_document *document, int64_t received_us)
 {
     struct host_delivery *tag = launch(host, document->receipt, received_us);
+    keep_mark(tag, document);
     const struct intake_delivery delivery = {.source = host->source,
                                              .bytes = document->bytes,
                                              .received_us = received_us,

@@ -120,6 +120,22 @@ bool host_mark(struct host *host, struct slice key, struct slice *value)
     return code == OK;
 }
 
+/* Documents are stored in the order of their delivery, so the newest mark is the last to be stored.
+ * After a reload the source's former self may still have some in flight; its own come later. */
+bool host_mark_to_come(struct host *host, struct slice key, struct slice *value)
+{
+    const struct slice *newest = NULL;
+    for (const struct host *one = host->hosts->first; one; one = one->next) {
+        const struct slice *mark =
+            slice_eq(one->source->name, host->source->name) ? host_mark_in_flight(one, key) : NULL;
+        newest = mark ? mark : newest;
+    }
+    if (!newest)
+        return host_mark(host, key, value);
+    *value = *newest;
+    return true;
+}
+
 void host_set_mark(struct host *host, struct slice key, struct slice value)
 {
     const struct host_port *port = &host->hosts->options.port;

@@ -110,6 +110,9 @@ void host_pause(struct host *host);
 void host_resume(struct host *host);
 
 /* deliver.c */
+/* Of the newest document that was delivered with that mark and has not settled; NULL for none. Lent
+ * until that settles. */
+const struct slice *host_mark_in_flight(const struct host *host, struct slice key);
 void host_drop_waiting(struct host *host);
 /* Whatever has not settled by now never will. */
 void host_drop_deliveries(struct host *host);

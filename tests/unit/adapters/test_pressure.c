@@ -1,5 +1,6 @@
 /* The host with an adapter of the test's own, which cannot be paused: queue, holding back, failing.
  */
+#include "adapters/seen.h"
 #include "tests/support/adapter_world.h"
 
 #include <setjmp.h>
@@ -238,6 +239,66 @@ static void marks_are_known_after_the_commit_only(void **state)
     assert_true(slice_eq_cstr(value, "3"));
 }
 
+static void a_mark_to_come_is_that_of_the_newest_delivery(void **state)
+{
+    (void)state;
+    struct slice value;
+    start();
+    assert_false(host_mark_to_come(pushed.instance->host, SLICE("at"), &value));
+    push(3);
+    push(4);
+    assert_false(host_mark_to_come(pushed.instance->host, SLICE("else"), &value));
+    assert_true(host_mark_to_come(pushed.instance->host, SLICE("at"), &value));
+    assert_true(slice_eq_cstr(value, "4"));
+    world.port.full_at = 1;
+    push(5);
+    push(6); /* waits for room */
+    assert_true(host_mark_to_come(pushed.instance->host, SLICE("at"), &value));
+    assert_true(slice_eq_cstr(value, "6"));
+    fake_settle_all(&world.port, "relayed");
+    assert_true(host_mark_to_come(pushed.instance->host, SLICE("at"), &value));
+    assert_true(slice_eq_cstr(value, "6"));
+    assert_true(host_mark(pushed.instance->host, SLICE("at"), &value));
+    assert_true(slice_eq_cstr(value, "5"));
+}
+
+static void push_seen(const char *id)
+{
+    struct seen_mark mark;
+    struct adapter_document document = {.bytes = slice_from_cstr(id)};
+    seen_make(pushed.instance->host, slice_from_cstr(id), &mark);
+    seen_put(&mark, &document);
+    host_deliver(pushed.instance->host, &document);
+}
+
+/* Another id whose mark has the same key: one in 65,536. */
+static void find_twin(const char *id, char *twin, size_t cap)
+{
+    struct seen_mark one, other = {0};
+    seen_make(pushed.instance->host, slice_from_cstr(id), &one);
+    for (int i = 0; strcmp(one.key, other.key) != 0; i++) {
+        assert_in_range(i, 0, 5000000);
+        snprintf(twin, cap, "twin-%d", i);
+        seen_make(pushed.instance->host, slice_from_cstr(twin), &other);
+    }
+}
+
+static void two_in_flight_at_one_place_are_both_remembered(void **state)
+{
+    (void)state;
+    char twin[20];
+    start();
+    find_twin("first", twin, sizeof twin);
+    push_seen("first");
+    push_seen(twin);
+    struct host *host = pushed.instance->host;
+    assert_false(seen_before(host, SLICE("first")));
+    assert_false(seen_before(host, slice_from_cstr(twin)));
+    fake_settle_all(&world.port, "relayed");
+    assert_true(seen_before(host, SLICE("first")));
+    assert_true(seen_before(host, slice_from_cstr(twin)));
+}
+
 static void a_mark_may_go_with_no_document(void **state)
 {
     (void)state;
@@ -269,6 +330,8 @@ int main(void)
         PRESSURE_TEST(stop_forgets_the_next_attempt),
         PRESSURE_TEST(unreadable_part_is_the_verdict_of_an_envelope),
         PRESSURE_TEST(marks_are_known_after_the_commit_only),
+        PRESSURE_TEST(a_mark_to_come_is_that_of_the_newest_delivery),
+        PRESSURE_TEST(two_in_flight_at_one_place_are_both_remembered),
         PRESSURE_TEST(a_mark_may_go_with_no_document),
         PRESSURE_TEST(hostile_reasons_cannot_forge_the_log),
     };
