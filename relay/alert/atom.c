@@ -350,7 +350,7 @@ enum err_code atom_read(struct arena *arena, struct slice bytes, struct atom_fee
     *out = (struct atom_feed){0};
     if (bytes.len > PARSE_BYTES_MAX)
         return err_set(err, ERR_INVALID, "larger than 8 MiB");
-    document_init(&document, bytes, NULL);
+    document_init(&document, bytes, NULL, DOCUMENT_AS_IT_IS);
     const xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
     struct alert shell = {0};
     struct reader r = {.arena = arena, .alert = &shell, .root = root};

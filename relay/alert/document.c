@@ -1,6 +1,7 @@
 #include "alert/document.h"
 
 #include "alert/parse.h"
+#include "alert/read.h"
 #include "alert/scan.h"
 #include "alert/text.h"
 
@@ -13,6 +14,7 @@ struct limits {
     struct document *document;
     startElementNsSAX2Func start_element;
     unsigned element_count;
+    enum document_blanks blanks;
 };
 
 static void refuse(xmlParserCtxt *context, enum document_refusal refusal, const char *text)
@@ -37,12 +39,29 @@ static void on_doctype(void *user, const xmlChar *name, const xmlChar *external,
     refuse(user, DOCUMENT_DOCTYPE, "a document with a DOCTYPE is refused");
 }
 
+static void drop_blanks(void *user, const xmlChar *text, int len)
+{
+    (void)user;
+    (void)text;
+    (void)len;
+}
+
+/* Alerts within something else are taken out of it node for node, with signatures over them. */
+static bool is_alert(const xmlChar *name, const xmlChar *uri)
+{
+    return uri && cap_version_of_namespace((const char *)uri) != CAP_VERSION_UNKNOWN &&
+           strcmp((const char *)name, "alert") == 0;
+}
+
 static void on_element(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
                        int namespace_count, const xmlChar **namespaces, int attribute_count,
                        int defaulted_count, const xmlChar **attributes)
 {
     xmlParserCtxt *context = user;
     struct limits *limits = context->_private;
+    if (limits->element_count == 0 && limits->blanks == DOCUMENT_WITHOUT_INDENTATION &&
+        is_alert(name, uri))
+        context->sax->ignorableWhitespace = drop_blanks;
     if (context->nodeNr >= PARSE_DEPTH_MAX)
         refuse(context, DOCUMENT_TOO_DEEP, "elements are nested too deep");
     else if (++limits->element_count > PARSE_ELEMENTS_MAX)
@@ -116,9 +135,10 @@ static bool is_bearable(struct document *document, struct slice bytes, const cha
     return document->refusal == DOCUMENT_OK;
 }
 
-static void read_tree(struct document *document, struct slice bytes, const char *encoding)
+static void read_tree(struct document *document, struct slice bytes, const char *encoding,
+                      enum document_blanks blanks)
 {
-    struct limits limits = {.document = document};
+    struct limits limits = {.document = document, .blanks = blanks};
     xmlParserCtxt *context = bytes.len <= INT_MAX ? xmlNewParserCtxt() : NULL;
     if (!context) {
         refuse_unread(document, DOCUMENT_NOT_XML, "no memory for the XML reader");
@@ -136,12 +156,13 @@ static void read_tree(struct document *document, struct slice bytes, const char 
         document->refusal = DOCUMENT_OK;
 }
 
-void document_init(struct document *document, struct slice bytes, const char *encoding)
+void document_init(struct document *document, struct slice bytes, const char *encoding,
+                   enum document_blanks blanks)
 {
     *document = (struct document){0};
     if (!is_bearable(document, bytes, encoding))
         return;
-    read_tree(document, bytes, encoding);
+    read_tree(document, bytes, encoding, blanks);
     bool has_root = document->tree && xmlDocGetRootElement(document->tree);
     if (document->refusal == DOCUMENT_OK && !has_root)
         refuse_unread(document, DOCUMENT_NOT_XML, "there is no root element");

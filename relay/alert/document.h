@@ -26,8 +26,14 @@ struct document {
     char text[240];
 };
 
+/* The blanks between the elements of an alert are half of its nodes and say nothing to a reader;
+ * what is signed has them. They go only where the alert is the root: within something else it is
+ * taken out node for node. */
+enum document_blanks { DOCUMENT_AS_IT_IS, DOCUMENT_WITHOUT_INDENTATION };
+
 /* `encoding` overrides the declaration; NULL leaves it. */
-void document_init(struct document *document, struct slice bytes, const char *encoding);
+void document_init(struct document *document, struct slice bytes, const char *encoding,
+                   enum document_blanks blanks);
 void document_fini(struct document *document);
 
 #endif

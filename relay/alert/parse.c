@@ -376,7 +376,8 @@ static void read_repaired(struct reading *reading, const struct document *origin
         add_refused(reading, original);
     } else {
         struct document document;
-        document_init(&document, buf_slice(&repair.bytes), repair.encoding);
+        document_init(&document, buf_slice(&repair.bytes), repair.encoding,
+                      DOCUMENT_WITHOUT_INDENTATION);
         reading->repair = &repair;
         read_document(reading, &document);
         reading->repair = NULL;
@@ -398,7 +399,7 @@ static struct parsed read_bytes(const struct parser *parser, struct arena *arena
         return reading.parsed;
     }
     struct document document;
-    document_init(&document, bytes, NULL);
+    document_init(&document, bytes, NULL, DOCUMENT_WITHOUT_INDENTATION);
     if (document.refusal == DOCUMENT_NOT_XML)
         read_repaired(&reading, &document, bytes);
     else
@@ -433,7 +434,7 @@ enum err_code parser_validate_cap12(const struct parser *parser, struct slice by
 {
     struct err fault = {0};
     struct document document;
-    document_init(&document, bytes, NULL);
+    document_init(&document, bytes, NULL, DOCUMENT_WITHOUT_INDENTATION);
     xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
     if (!root)
         err_set(&fault, ERR_INVALID, "line %u: %s", document.line, document.text);

@@ -166,7 +166,7 @@ bool cog_says_none(struct arena *arena, struct slice alert)
     bool says = false;
     if (slice_ifind(alert, none) < 0)
         return false;
-    document_init(&document, alert, NULL);
+    document_init(&document, alert, NULL, DOCUMENT_AS_IT_IS);
     const xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
     if (root && is_cap(root))
         says = slice_ieq_cstr(text_of(arena, root, "identifier", TEXT_BYTES_MAX), none);
@@ -228,7 +228,8 @@ void cog_answer_read(struct arena *arena, struct slice bytes, struct cog_answer 
     struct reading reading = {arena, out};
     struct document document;
     *out = (struct cog_answer){0};
-    document_init(&document, without_alerts(arena, bytes, &out->alert_count), NULL);
+    document_init(&document, without_alerts(arena, bytes, &out->alert_count), NULL,
+                  DOCUMENT_AS_IT_IS);
     const xmlNode *root = document.tree ? xmlDocGetRootElement(document.tree) : NULL;
     const xmlNode *body = root && is_named(root, "Envelope") && is_in(root, COG_SOAP)
                               ? only_child(root, "Body")

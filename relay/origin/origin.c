@@ -182,7 +182,7 @@ void origin_check(const struct origin_trust *trust, struct arena *arena, struct 
         out->text = arena_printf(arena, "%s", err.text);
         return;
     }
-    document_init(&document, bytes, NULL);
+    document_init(&document, bytes, NULL, DOCUMENT_AS_IT_IS);
     if (!document.tree) {
         out->verdict = ORIGIN_MALFORMED;
         out->text = arena_printf(arena, "the bytes as received are not XML that is read: %s",

@@ -126,7 +126,7 @@ enum err_code sign_fill(const struct signer *signer, struct arena *arena, struct
                         size_t at, size_t len, struct slice *out, struct err *err)
 {
     struct document document;
-    document_init(&document, text, NULL);
+    document_init(&document, text, NULL, DOCUMENT_AS_IT_IS);
     if (!document.tree)
         return err_set(err, ERR_INVALID,
                        "what is to be signed is not XML that is read: line %u: %s", document.line,
@@ -164,7 +164,7 @@ static enum err_code refuse_signed(struct slice alert, struct err *err)
     xmlNode *signatures[ORIGIN_SIGNATURES_MAX];
     size_t count = 0;
     enum err_code code = OK;
-    document_init(&document, alert, NULL);
+    document_init(&document, alert, NULL, DOCUMENT_AS_IT_IS);
     const char *text =
         document.tree ? shape_of_document(xmlDocGetRootElement(document.tree), signatures, &count)
                       : document.text;
