@@ -71,6 +71,13 @@ enum alert_class outlet_class(const struct outlet *outlet);
 /* Bits 1u << enum side; 0: both. */
 unsigned outlet_sides(const struct outlet *outlet);
 
+/* For a kind's rows of options: an int64_t, microseconds; what it says is what comes then. */
+#define OUTLET_TIMEOUT_ROW(place, said)                                                            \
+    {                                                                                              \
+        .name = "timeout", .type = CONF_DURATION, place, .fallback = "30s", .min = 0.1,            \
+        .max = 600, .help = said                                                                   \
+    }
+
 struct outlet_ops {
     const char *kind;               /* as in the configuration */
     const char *summary;            /* one line for people */

@@ -9,6 +9,7 @@
  * was withdrawn is seen too.
  */
 #include "adapters/atom/source.h"
+#include "adapters/rows.h"
 #include "http/rows.h"
 
 static const struct conf_choice hubs[] = {{"none", ATOM_PLAIN},
@@ -66,34 +67,14 @@ static const struct conf_row options[] = {
      AT(user_agent),
      .help = "Who asks, and how to reach you: \"caprelay (ops@eoc.example)\". Default: "
              "caprelay/VERSION."},
-    {.name = "interval",
-     .type = CONF_DURATION,
-     AT(interval_us),
-     .fallback = "60s",
-     .min = 1,
-     .max = 3600,
-     .help = "Between looks at the feed; longer where the server's cache says so."},
-    {.name = "catch_up",
-     .type = CONF_DURATION,
-     AT(catch_up_us),
-     .fallback = "24h",
-     .max = 604800,
-     .help = "A hub only: at the start, what changed so long ago is asked for too, although it may "
-             "have ended; 0s: only what is current, and nothing of what is withdrawn."},
-    {.name = "parallel",
-     .type = CONF_INT,
-     AT(parallel),
-     .fallback = "4",
-     .min = 1,
-     .max = 16,
-     .help = "Linked messages fetched at once."},
-    {.name = "timeout",
-     .type = CONF_DURATION,
-     AT(timeout_us),
-     .fallback = "30s",
-     .min = 1,
-     .max = 600,
-     .help = "For one request."},
+    SOURCE_INTERVAL_ROW(AT(interval_us), "60s",
+                        "Between looks at the feed; longer where the server's cache says so."),
+    SOURCE_CATCH_UP_ROW(
+        AT(catch_up_us), "24h",
+        "A hub only: at the start, what changed so long ago is asked for too, although it may "
+        "have ended; 0s: only what is current, and nothing of what is withdrawn."),
+    SOURCE_PARALLEL_ROW(AT(parallel), "Linked messages fetched at once."),
+    HTTP_TIMEOUT_ROW(AT(timeout_us), "30s"),
     HTTP_CA_FILE_ROW(AT(ca_file)),
     HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};

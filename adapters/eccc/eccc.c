@@ -9,6 +9,7 @@
 #include "adapters/adapter.h"
 #include "adapters/backoff.h"
 #include "adapters/eccc/fetches.h"
+#include "adapters/rows.h"
 #include "alert/parse.h"
 #include "amqp/amqp.h"
 #include "base/arena.h"
@@ -120,13 +121,8 @@ static const struct conf_row options[] = {
      .min = 1,
      .max = 1000,
      .help = "Announcements that the broker gives out before the first is acknowledged."},
-    {.name = "parallel",
-     .type = CONF_INT,
-     .offset = offsetof(struct eccc, parallel),
-     .fallback = "4",
-     .min = 1,
-     .max = 16,
-     .help = "Files that are fetched at once."},
+    SOURCE_PARALLEL_ROW(.offset = offsetof(struct eccc, parallel),
+                        "Files that are fetched at once."),
     {.name = "skip_known",
      .type = CONF_BOOL,
      .offset = offsetof(struct eccc, skip_known),

@@ -6,6 +6,7 @@
  * journal, so that asking for some minutes twice costs nothing but the bytes.
  */
 #include "adapters/ipaws/ipaws.h"
+#include "adapters/rows.h"
 #include "http/rows.h"
 
 #include <stdio.h>
@@ -38,14 +39,10 @@ static const struct conf_row options[] = {
      .choices = channel_names,
      .help = "Each is asked for by itself, with a cursor of its own; what comes by two of them is "
              "taken once. `public` has what the others have."},
-    {.name = "interval",
-     .type = CONF_DURATION,
-     AT(interval_us),
-     .fallback = "2m",
-     .min = 1,
-     .max = 3600,
-     .help = "Between two looks at a channel; longer where the server's cache says so. For "
-             "fema.gov at least 2m, as FEMA asks for."},
+    SOURCE_INTERVAL_ROW(
+        AT(interval_us), "2m",
+        "Between two looks at a channel; longer where the server's cache says so. For "
+        "fema.gov at least 2m, as FEMA asks for."),
     {.name = "overlap",
      .type = CONF_DURATION,
      AT(overlap_us),
@@ -53,13 +50,10 @@ static const struct conf_row options[] = {
      .max = 86400,
      .help = "What is asked for begins so long before the last answer: IPAWS takes alerts whose "
              "time is five minutes off and may list one late, and a proxy may say another time."},
-    {.name = "catch_up",
-     .type = CONF_DURATION,
-     AT(catch_up_us),
-     .fallback = "6h",
-     .max = 604800,
-     .help = "At the very first start, what was sent so long ago is asked for too; from then on, "
-             "what was sent since the last answer, however long ago that was."},
+    SOURCE_CATCH_UP_ROW(
+        AT(catch_up_us), "6h",
+        "At the very first start, what was sent so long ago is asked for too; from then on, "
+        "what was sent since the last answer, however long ago that was."),
     {.name = "kept",
      .type = CONF_DURATION,
      AT(kept_us),
@@ -72,13 +66,7 @@ static const struct conf_row options[] = {
      .type = CONF_PATH,
      AT(pin_file),
      .help = "File with the PIN, for those whom FEMA gave one; sent only by https, never logged."},
-    {.name = "timeout",
-     .type = CONF_DURATION,
-     AT(timeout_us),
-     .fallback = "60s",
-     .min = 1,
-     .max = 600,
-     .help = "For one request."},
+    HTTP_TIMEOUT_ROW(AT(timeout_us), "60s"),
     HTTP_CA_FILE_ROW(AT(ca_file)),
     HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};

@@ -11,6 +11,7 @@
 #include "adapters/adapter.h"
 #include "adapters/backoff.h"
 #include "adapters/ipaws_cog/alerts.h"
+#include "adapters/rows.h"
 #include "adapters/seen.h"
 #include "alert/parse.h"
 #include "base/mem.h"
@@ -103,13 +104,7 @@ static const struct conf_row options[] = {
      AT(timestamp),
      .fallback = "false",
      .help = "A signed wsu:Timestamp in each request. FEMA's guide asks for none."},
-    {.name = "interval",
-     .type = CONF_DURATION,
-     AT(interval_us),
-     .fallback = "60s",
-     .min = 1,
-     .max = 3600,
-     .help = "Between looks; at fema.gov at least 30s."},
+    SOURCE_INTERVAL_ROW(AT(interval_us), "60s", "Between looks; at fema.gov at least 30s."),
     {.name = "overlap",
      .type = CONF_DURATION,
      AT(overlap_us),
@@ -125,13 +120,7 @@ static const struct conf_row options[] = {
      .max = 604800,
      .help = "After a start, what was sent so long ago is asked for, and taken where it is new. An "
              "outage longer than that loses what is older, and the log says so."},
-    {.name = "timeout",
-     .type = CONF_DURATION,
-     AT(timeout_us),
-     .fallback = "60s",
-     .min = 1,
-     .max = 600,
-     .help = "For one request."},
+    HTTP_TIMEOUT_ROW(AT(timeout_us), "60s"),
     HTTP_CA_FILE_ROW(AT(ca_file)),
     HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};

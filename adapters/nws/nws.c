@@ -7,6 +7,7 @@
  * as well.
  */
 #include "adapters/nws/nws.h"
+#include "adapters/rows.h"
 #include "http/rows.h"
 
 #include <stdio.h>
@@ -16,64 +17,47 @@ enum { WEATHER_GOV_INTERVAL_MIN_US = 30000000 };
 static const struct conf_choice formats[] = {
     {"geojson", NWS_GEOJSON}, {"atom", NWS_ATOM}, {NULL, 0}};
 
+#define AT(member) .offset = offsetof(struct nws, member)
+
 static const struct conf_row options[] = {
     {.name = "url",
      .type = CONF_TEXT,
-     .offset = offsetof(struct nws, url),
+     AT(url),
      .fallback = "https://api.weather.gov",
      .help = "The API, without a slash at the end."},
     {.name = "user_agent",
      .type = CONF_TEXT,
-     .offset = offsetof(struct nws, user_agent),
+     AT(user_agent),
      .required = true,
      .help = "The API refuses who does not say who it is: a name and a way to reach you, as in "
              "\"caprelay (ops@eoc.example)\"."},
     {.name = "format",
      .type = CONF_CHOICE,
-     .offset = offsetof(struct nws, format),
+     AT(format),
      .fallback = "geojson",
      .choices = formats,
      .help = "Of the list of alerts in force. The alerts themselves are always fetched as CAP."},
     {.name = "areas",
      .type = CONF_TEXTS,
-     .offset = offsetof(struct nws, areas),
+     AT(areas),
      .help = "States and marine areas (ME, NH, GM). Default, without zones either: everything."},
     {.name = "zones",
      .type = CONF_TEXTS,
-     .offset = offsetof(struct nws, zones),
+     AT(zones),
      .help = "UGC zones or counties (MEZ029, MEC029) in place of areas."},
-    {.name = "interval",
-     .type = CONF_DURATION,
-     .offset = offsetof(struct nws, interval_us),
-     .fallback = "30s",
-     .min = 1,
-     .max = 3600,
-     .help = "Between looks at the list; longer where the server's cache says so. For weather.gov "
-             "at least 30s, as it asks for."},
-    {.name = "catch_up",
-     .type = CONF_DURATION,
-     .offset = offsetof(struct nws, catch_up_us),
-     .fallback = "6h",
-     .max = 604800,
-     .help = "After a start or an outage, what was sent so long ago or since the outage began is "
-             "asked for too, although it may have ended; 0s: only what is in force. The API keeps "
-             "seven days."},
-    {.name = "parallel",
-     .type = CONF_INT,
-     .offset = offsetof(struct nws, parallel),
-     .fallback = "4",
-     .min = 1,
-     .max = 16,
-     .help = "Alerts fetched at once."},
-    {.name = "timeout",
-     .type = CONF_DURATION,
-     .offset = offsetof(struct nws, timeout_us),
-     .fallback = "30s",
-     .min = 1,
-     .max = 600,
-     .help = "For one request."},
-    HTTP_CA_FILE_ROW(.offset = offsetof(struct nws, ca_file)),
-    HTTP_PROXY_ROW(.offset = offsetof(struct nws, proxy)),
+    SOURCE_INTERVAL_ROW(
+        AT(interval_us), "30s",
+        "Between looks at the list; longer where the server's cache says so. For weather.gov "
+        "at least 30s, as it asks for."),
+    SOURCE_CATCH_UP_ROW(
+        AT(catch_up_us), "6h",
+        "After a start or an outage, what was sent so long ago or since the outage began is "
+        "asked for too, although it may have ended; 0s: only what is in force. The API keeps "
+        "seven days."),
+    SOURCE_PARALLEL_ROW(AT(parallel), "Alerts fetched at once."),
+    HTTP_TIMEOUT_ROW(AT(timeout_us), "30s"),
+    HTTP_CA_FILE_ROW(AT(ca_file)),
+    HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};
 
 int64_t nws_now_us(const struct nws *nws)

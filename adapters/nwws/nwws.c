@@ -9,6 +9,7 @@
 #include "adapters/adapter.h"
 #include "adapters/backoff.h"
 #include "adapters/nwws/product.h"
+#include "adapters/rows.h"
 #include "adapters/seen.h"
 #include "alert/parse.h"
 #include "base/arena.h"
@@ -116,13 +117,10 @@ static const struct conf_row options[] = {
      .help =
          "What the AWIPS ids of products that carry alerts begin with. Other products that hold "
          "a CAP alert are taken as well."},
-    {.name = "catch_up",
-     .type = CONF_DURATION,
-     .offset = offsetof(struct nwws, catch_up_us),
-     .fallback = "6h",
-     .max = 604800,
-     .help = "What was said so long ago is asked for at the first start, and at most so much after "
-             "an outage; the room keeps less or more of it. 0s: only what is said from now on."},
+    SOURCE_CATCH_UP_ROW(
+            .offset = offsetof(struct nwws, catch_up_us), "6h",
+            "What was said so long ago is asked for at the first start, and at most so much after "
+            "an outage; the room keeps less or more of it. 0s: only what is said from now on."),
     {.name = "silence",
      .type = CONF_DURATION,
      .offset = offsetof(struct nwws, silence_us),

@@ -8,6 +8,7 @@
  */
 #include "adapters/adapter.h"
 #include "adapters/backoff.h"
+#include "adapters/rows.h"
 #include "alert/parse.h"
 #include "http/http.h"
 #include "http/rows.h"
@@ -45,13 +46,8 @@ static const struct conf_row options[] = {
      .offset = offsetof(struct skeleton, url),
      .required = true,
      .help = "Where the numbered documents are, without a slash at the end."},
-    {.name = "interval",
-     .type = CONF_DURATION,
-     .offset = offsetof(struct skeleton, interval_us),
-     .fallback = "30s",
-     .min = 1,
-     .max = 3600,
-     .help = "Between looks for the next document while there is none."},
+    SOURCE_INTERVAL_ROW(.offset = offsetof(struct skeleton, interval_us), "30s",
+                        "Between looks for the next document while there is none."),
     HTTP_CA_FILE_ROW(.offset = offsetof(struct skeleton, ca_file)),
     {.type = CONF_END}};
 

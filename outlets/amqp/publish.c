@@ -75,13 +75,8 @@ static const struct conf_row options[] = {
      AT(prefix),
      .help = "In front of the routing key, as in `caprelay.`."},
     OUTLET_BODY_ROW(AT(body)),
-    {.name = "timeout",
-     .type = CONF_DURATION,
-     AT(timeout_us),
-     .fallback = "30s",
-     .min = 0.1,
-     .max = 600,
-     .help = "For a confirmation; without it by then the connection is opened anew."},
+    OUTLET_TIMEOUT_ROW(AT(timeout_us),
+                       "For a confirmation; without it by then the connection is opened anew."),
     {.type = CONF_END}};
 
 /* --- events --- */

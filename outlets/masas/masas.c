@@ -108,13 +108,8 @@ static const struct conf_row options[] = {
              "0s: it is gone at once."},
     HTTP_CA_FILE_ROW(AT(ca_file)),
     HTTP_PROXY_ROW(AT(proxy)),
-    {.name = "timeout",
-     .type = CONF_DURATION,
-     AT(timeout_us),
-     .fallback = "30s",
-     .min = 0.1,
-     .max = 600,
-     .help = "For one request; without an answer by then it is asked and sent again."},
+    OUTLET_TIMEOUT_ROW(AT(timeout_us),
+                       "For one request; without an answer by then it is asked and sent again."),
     {.type = CONF_END}};
 
 static int64_t now_s(const struct masas *masas)

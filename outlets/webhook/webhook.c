@@ -62,13 +62,8 @@ static const struct conf_row options[] = {
      .help = "Its key, where it is in a file of its own."},
     HTTP_CA_FILE_ROW(AT(ca_file)),
     HTTP_PROXY_ROW(AT(proxy)),
-    {.name = "timeout",
-     .type = CONF_DURATION,
-     AT(timeout_us),
-     .fallback = "30s",
-     .min = 0.1,
-     .max = 600,
-     .help = "For one request; without an answer by then it is sent again."},
+    OUTLET_TIMEOUT_ROW(AT(timeout_us),
+                       "For one request; without an answer by then it is sent again."),
     {.type = CONF_END}};
 
 /* --- the answer --- */
