@@ -40,8 +40,8 @@ enum {
 struct ipaws_cog {
     struct host *host;
     /* options */
-    struct slice url, cog_id, user, certificate, key, ca_file, proxy;
-    bool timestamp;
+    struct slice url, ca_file, proxy;
+    struct cog_access_options options;
     int64_t interval_us, overlap_us, catch_up_us, timeout_us;
     /* while it runs */
     struct cog_access *access;
@@ -78,32 +78,7 @@ static const struct conf_row options[] = {
      AT(url),
      .required = true,
      .help = "The service, as FEMA names it to the COG. https, unless the way is yours alone."},
-    {.name = "cog_id",
-     .type = CONF_TEXT,
-     AT(cog_id),
-     .required = true,
-     .help = "The COG's id, digits. The certificate's name must hold it."},
-    {.name = "user",
-     .type = CONF_TEXT,
-     AT(user),
-     .required = true,
-     .help = "logonUser: who asks, for FEMA's records."},
-    {.name = "certificate",
-     .type = CONF_PATH,
-     AT(certificate),
-     .required = true,
-     .help = "The COG's certificate (PEM) that FEMA gave out. Also shown where the server asks for "
-             "one."},
-    {.name = "key",
-     .type = CONF_PATH,
-     AT(key),
-     .help = "Its private key (PEM, without a password, mode 0600); default: in the certificate's "
-             "file."},
-    {.name = "timestamp",
-     .type = CONF_BOOL,
-     AT(timestamp),
-     .fallback = "false",
-     .help = "A signed wsu:Timestamp in each request. FEMA's guide asks for none."},
+    COG_ACCESS_ROWS(ipaws_cog, options),
     SOURCE_INTERVAL_ROW(AT(interval_us), "60s", "Between looks; at fema.gov at least 30s."),
     {.name = "overlap",
      .type = CONF_DURATION,
@@ -389,8 +364,8 @@ static void send_question(struct ipaws_cog *cog, enum cog_call call, struct slic
         .header_count = 1,
         .body = body,
         .content_type = cog_content_type(),
-        .client_cert = cog->certificate.ptr,
-        .client_key = cog->key.ptr,
+        .client_cert = cog->options.certificate.ptr,
+        .client_key = cog->options.key.ptr,
     };
     http_send(cog->client, &http, on_answer, cog);
 }
@@ -472,7 +447,7 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
         return err_set(err, ERR_INVALID,
                        "url: what FEMA's test environment has says Actual and is not: `class: "
                        "exercise` must stand beside it");
-    if (!slice_trim(cog->user).len)
+    if (!slice_trim(cog->options.user).len)
         return err_set(err, ERR_INVALID, "user: who asks, for FEMA's records");
     cog_alerts_init(&cog->alerts);
     return OK;
@@ -481,17 +456,12 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
 static enum err_code ipaws_cog_start(void *instance, struct err *err)
 {
     struct ipaws_cog *cog = instance;
-    const struct cog_access_options access = {.certificate = cog->certificate.ptr,
-                                              .key = cog->key.ptr,
-                                              .cog_id = cog->cog_id,
-                                              .user = cog->user,
-                                              .timestamp = cog->timestamp};
     const struct http_options http = {.ca_file = cog->ca_file.ptr,
                                       .proxy = cog->proxy.ptr,
                                       .timeout_us = cog->timeout_us,
                                       .max_body = ANSWER_BYTES_MAX,
                                       .max_parallel = 1};
-    enum err_code code = cog_access_create(&access, &cog->access, err);
+    enum err_code code = cog_access_create(&cog->options, &cog->access, err);
     if (!code)
         code = http_client_create(host_loop(cog->host), &http, &cog->client, err);
     if (code)

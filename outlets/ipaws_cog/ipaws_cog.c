@@ -27,10 +27,10 @@ static const struct conf_choice environments[] = {
     {"test", ENVIRONMENT_TEST}, {"production", ENVIRONMENT_PRODUCTION}, {NULL, 0}};
 
 struct ipaws_cog {
-    struct slice agreement, url, cog_id, user, certificate, key, ca_file, proxy;
+    struct slice agreement, url, ca_file, proxy;
     int environment;
     struct conf_texts channels;
-    bool timestamp;
+    struct cog_access_options options;
     int64_t max_age_us, timeout_us;
 
     struct outlet *outlet;
@@ -69,28 +69,7 @@ static const struct conf_row options[] = {
      AT(url),
      .required = true,
      .help = "The service, as FEMA names it to the COG."},
-    {.name = "cog_id",
-     .type = CONF_TEXT,
-     AT(cog_id),
-     .required = true,
-     .help = "The COG's id, digits. The certificate's name must hold it."},
-    {.name = "user",
-     .type = CONF_TEXT,
-     AT(user),
-     .required = true,
-     .help = "logonUser: who posts, for FEMA's records."},
-    {.name = "certificate",
-     .type = CONF_PATH,
-     AT(certificate),
-     .required = true,
-     .help =
-         "The COG's certificate (PEM). It signs each alert and each request, and is shown where "
-         "the server asks for one."},
-    {.name = "key",
-     .type = CONF_PATH,
-     AT(key),
-     .help = "Its private key (PEM, without a password, mode 0600); default: in the certificate's "
-             "file."},
+    COG_ACCESS_ROWS(ipaws_cog, options),
     {.name = "channels",
      .type = CONF_TEXTS,
      AT(channels),
@@ -105,11 +84,6 @@ static const struct conf_row options[] = {
      .max = 3600,
      .help = "An alert whose `sent` is longer ago is left out; IPAWS takes none that is older than "
              "5m."},
-    {.name = "timestamp",
-     .type = CONF_BOOL,
-     AT(timestamp),
-     .fallback = "false",
-     .help = "A signed wsu:Timestamp in each request. FEMA's guide asks for none."},
     HTTP_CA_FILE_ROW(AT(ca_file)),
     HTTP_PROXY_ROW(AT(proxy)),
     {.name = "timeout",
@@ -262,8 +236,8 @@ static void post(struct ipaws_cog *cog, struct slice body)
         .header_count = 1,
         .body = body,
         .content_type = cog_content_type(),
-        .client_cert = cog->certificate.ptr,
-        .client_key = cog->key.ptr,
+        .client_cert = cog->options.certificate.ptr,
+        .client_key = cog->options.key.ptr,
     };
     cog->request = http_send(cog->client, &call, on_answer, cog);
 }
@@ -334,7 +308,7 @@ static enum err_code check_environment(const struct ipaws_cog *cog, struct err *
                        "environment: FEMA's host of the test environment begins with tdl., and "
                        "this is %s",
                        http_url_line(cog->url).text);
-    if (test && slice_starts_with(cog->cog_id, "2"))
+    if (test && slice_starts_with(cog->options.cog_id, "2"))
         return err_set(err, ERR_INVALID,
                        "environment: a COG id that begins with 2 is one of production");
     if (!test && outlet_class(cog->outlet) == CLASS_EXERCISE)
@@ -345,21 +319,16 @@ static enum err_code check_environment(const struct ipaws_cog *cog, struct err *
 static enum err_code ipaws_cog_init(void *instance, struct outlet *outlet, struct err *err)
 {
     struct ipaws_cog *cog = instance;
-    const struct cog_access_options access = {.certificate = cog->certificate.ptr,
-                                              .key = cog->key.ptr,
-                                              .cog_id = cog->cog_id,
-                                              .user = cog->user,
-                                              .timestamp = cog->timestamp};
     cog->outlet = outlet;
     if (http_url_check(cog->url, err))
         return err_wrap(err, "url");
     if (outlet_sides(outlet) != 1u << SIDE_US)
         return err_set(err, ERR_INVALID, "sides: IPAWS is for `us` alone");
-    if (!slice_trim(cog->user).len)
+    if (!slice_trim(cog->options.user).len)
         return err_set(err, ERR_INVALID, "user: who posts, for FEMA's records");
     if (read_channels(cog, err) || check_environment(cog, err))
         return err ? err->code : ERR_INVALID;
-    enum err_code code = cog_access_create(&access, &cog->access, err);
+    enum err_code code = cog_access_create(&cog->options, &cog->access, err);
     if (!code)
         code = parser_create(&cog->parser, err);
     if (code)

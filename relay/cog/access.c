@@ -44,10 +44,11 @@ enum err_code cog_access_create(const struct cog_access_options *options, struct
     *out = NULL;
     access->arena = arena_create();
     access->options = *options;
-    access->options.certificate = access->options.key = NULL;
+    access->options.certificate = access->options.key = (struct slice){0};
     access->options.cog_id = arena_copy(access->arena, options->cog_id);
     access->options.user = arena_copy(access->arena, options->user);
-    enum err_code code = signer_create(options->certificate, options->key, &access->signer, err);
+    enum err_code code =
+        signer_create(options->certificate.ptr, options->key.ptr, &access->signer, err);
     if (!code)
         code = check(access, err);
     if (code) {

@@ -13,14 +13,44 @@
 struct cog_access;
 struct signer;
 
-/* Texts are copied. */
+/* Texts have a NUL behind them; they are copied. */
 struct cog_access_options {
-    const char *certificate; /* PEM, as FEMA gave it out */
-    const char *key;         /* PEM; NULL: in the certificate's file */
-    struct slice cog_id;     /* digits */
-    struct slice user;       /* logonUser, kept by IPAWS with what is done */
-    bool timestamp;          /* a signed wsu:Timestamp in every request */
+    struct slice certificate; /* file, PEM, as FEMA gave it out */
+    struct slice key;         /* file, PEM; absent: in the certificate's */
+    struct slice cog_id;      /* digits */
+    struct slice user;        /* logonUser, kept by IPAWS with what is done */
+    bool timestamp;           /* a signed wsu:Timestamp in every request */
 };
+
+/* The rows of a table of `struct conf_row` for a `struct of` that has these options in `member`.
+ */
+#define COG_ACCESS_ROWS(of, member)                                                                \
+    {.name = "cog_id",                                                                             \
+     .type = CONF_TEXT,                                                                            \
+     .offset = offsetof(struct of, member.cog_id),                                                 \
+     .required = true,                                                                             \
+     .help = "The COG's id, digits. The certificate's name must hold it."},                        \
+        {.name = "user",                                                                           \
+         .type = CONF_TEXT,                                                                        \
+         .offset = offsetof(struct of, member.user),                                               \
+         .required = true,                                                                         \
+         .help = "logonUser: who asks or posts, for FEMA's records."},                             \
+        {.name = "certificate",                                                                    \
+         .type = CONF_PATH,                                                                        \
+         .offset = offsetof(struct of, member.certificate),                                        \
+         .required = true,                                                                         \
+         .help = "The COG's certificate (PEM) that FEMA gave out. It signs all that is sent, and " \
+                 "is shown where the server asks for one."},                                       \
+        {.name = "key",                                                                            \
+         .type = CONF_PATH,                                                                        \
+         .offset = offsetof(struct of, member.key),                                                \
+         .help = "Its private key (PEM, without a password, mode 0600); default: in the "          \
+                 "certificate's file."},                                                           \
+    {                                                                                              \
+        .name = "timestamp", .type = CONF_BOOL, .offset = offsetof(struct of, member.timestamp),   \
+        .fallback = "false",                                                                       \
+        .help = "A signed wsu:Timestamp in each request. FEMA's guide asks for none."              \
+    }
 
 /* Reads the files (origin/sign.h says what is refused). The certificate's name must hold the COG
  * id, as IPAWS checks it [IDG 8.2.1]. */

@@ -14,7 +14,7 @@ enum { NOW_S = 1780272000 }; /* 2026-06-01T00:00:00Z */
 
 static struct cog_access *access_of(const char *file, const char *cog_id, bool timestamp)
 {
-    const struct cog_access_options options = {.certificate = fixture_path(file),
+    const struct cog_access_options options = {.certificate = slice_from_cstr(fixture_path(file)),
                                                .cog_id = slice_from_cstr(cog_id),
                                                .user = SLICE("ops <duty> & night"),
                                                .timestamp = timestamp};
@@ -123,7 +123,8 @@ static void the_certificate_is_the_cogs_and_in_date(void **state)
     (void)state;
     fixture_need();
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
-        const struct cog_access_options options = {.certificate = fixture_path("both.pem"),
+        const struct cog_access_options options = {.certificate =
+                                                       slice_from_cstr(fixture_path("both.pem")),
                                                    .cog_id = slice_from_cstr(strangers[i])};
         struct cog_access *access = NULL;
         assert_int_equal(cog_access_create(&options, &access, &err), ERR_INVALID);
