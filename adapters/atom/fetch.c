@@ -40,8 +40,7 @@ static void deliver(struct atom_source *source, struct atom_item *item, struct s
 
 static void deliver_held(struct atom_source *source, struct atom_item *item)
 {
-    struct slice bytes = item->bytes;
-    item->bytes = (struct slice){0};
+    struct slice bytes = atom_items_release(&source->items, item);
     deliver(source, item, bytes);
     free((char *)bytes.ptr);
 }
@@ -51,7 +50,7 @@ static void take_document(struct atom_source *source, struct atom_item *item, st
     char *copy = mem_alloc(bytes.len + 1);
     if (bytes.len)
         memcpy(copy, bytes.ptr, bytes.len);
-    item->bytes = slice_of(copy, bytes.len);
+    atom_items_hold(&source->items, item, copy, bytes.len);
     hub_access_blot(&source->access, item->bytes);
     if (source->paused)
         atom_items_queue(&source->items, item);
@@ -139,13 +138,11 @@ static void ask(struct atom_source *source, struct atom_item *item)
     item->request = atom_ask(source, &call, on_document, item);
 }
 
-void atom_fetch_more(struct atom_source *source)
+static void hand_on_and_ask(struct atom_source *source)
 {
     int64_t now_us = atom_now_us(source), wait_until_us = INT64_MAX;
     struct atom_item *item;
     size_t held = 0, bytes = 0;
-    if (!source->client)
-        return;
     while (!source->paused) {
         if (held == HELD_PER_TURN || bytes >= HELD_BYTES_PER_TURN) {
             loop_timer_start(source->fetch_timer, 0);
@@ -167,6 +164,14 @@ void atom_fetch_more(struct atom_source *source)
         wait_until_us = source->fetch_not_before_us;
     if (source->items.queued > 0 && wait_until_us > now_us && wait_until_us != INT64_MAX)
         loop_timer_start(source->fetch_timer, wait_until_us - now_us);
+}
+
+void atom_fetch_more(struct atom_source *source)
+{
+    if (!source->client)
+        return;
+    hand_on_and_ask(source);
+    atom_poll_go_on(source);
 }
 
 /* What was on its way is wanted again. */

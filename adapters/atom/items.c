@@ -63,12 +63,27 @@ struct atom_item *atom_items_add(struct atom_items *items, struct slice key, str
     item->stage = ATOM_FRESH;
     item->updated_s = updated_s;
     item->url = url.ptr ? keep(url) : NULL;
-    item->bytes = bytes.ptr ? slice_of(keep(bytes), bytes.len) : (struct slice){0};
+    if (bytes.ptr)
+        atom_items_hold(items, item, keep(bytes), bytes.len);
     items->fresh =
         mem_grow(items->fresh, items->fresh_count, &items->fresh_capacity, sizeof *items->fresh);
     item->place = items->fresh_count;
     items->fresh[items->fresh_count++] = item;
     return item;
+}
+
+void atom_items_hold(struct atom_items *items, struct atom_item *item, char *bytes, size_t len)
+{
+    item->bytes = slice_of(bytes, len);
+    items->bytes += len;
+}
+
+struct slice atom_items_release(struct atom_items *items, struct atom_item *item)
+{
+    struct slice bytes = item->bytes;
+    item->bytes = (struct slice){0};
+    items->bytes -= bytes.len;
+    return bytes;
 }
 
 /* Of two with the same time the one further down is the older. */

@@ -50,6 +50,7 @@ struct atom_items {
     struct atom_item **fresh;
     size_t fresh_count, fresh_capacity;
     size_t queued, given_up;
+    size_t bytes; /* that items hold */
     uint64_t look;
 };
 
@@ -61,6 +62,10 @@ struct atom_item *atom_items_see(struct atom_items *items, struct slice key);
 /* A new one, ATOM_FRESH. Texts are copied; either `url` or `bytes`, the other absent. */
 struct atom_item *atom_items_add(struct atom_items *items, struct slice key, struct slice url,
                                  struct slice bytes, int64_t updated_s);
+/* Its bytes came: own memory, taken. */
+void atom_items_hold(struct atom_items *items, struct atom_item *item, char *bytes, size_t len);
+/* They go, and are the caller's to free. */
+struct slice atom_items_release(struct atom_items *items, struct atom_item *item);
 /* One that was delivered before. */
 void atom_items_add_settled(struct atom_items *items, struct slice key);
 /* The fresh ones to the queue, the oldest first. */

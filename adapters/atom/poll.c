@@ -5,6 +5,8 @@
  * what was withdrawn is seen although it is current no more. That time stands still for a while, so
  * that a look can be conditional, and while looks fail: what an outage hid lies behind it. At the
  * start, and every now and then, all that is current is looked at as well.
+ *
+ * While the journal is full, or too much waits for it, the look stands still where it is.
  */
 #include "adapters/atom/source.h"
 #include "alert/parse.h"
@@ -50,6 +52,7 @@ static void ask_page(struct atom_source *source)
                              .if_modified_since = tag ? tag->last_modified : NULL,
                              .max_body = PARSE_BYTES_MAX};
     source->pages++;
+    source->page_due = false;
     atom_ask(source, &call, on_page, source);
 }
 
@@ -63,6 +66,7 @@ static void look(struct atom_source *source, enum atom_look kind)
     }
     source->look = kind;
     source->pages = 0;
+    source->page_due = false;
     source->tries = 0;
     source->elsewhere = 0;
     source->look_began_us = now_us;
@@ -128,10 +132,9 @@ static void look_over(struct atom_source *source)
     backoff_reset(&source->poll_backoff);
     atom_items_queue_fresh(&source->items);
     move_since(source);
-    if (first_all) /* and what ended meanwhile, at once */
-        look(source, ATOM_LOOK_SINCE);
-    else
-        loop_timer_start(source->poll_timer, backoff_spread(&source->poll_backoff, wait_us));
+    /* After the first what ended meanwhile, at once. */
+    loop_timer_start(source->poll_timer,
+                     first_all ? 0 : backoff_spread(&source->poll_backoff, wait_us));
     atom_tell_state(source);
 }
 
@@ -179,36 +182,49 @@ static void take_unreadable(struct atom_source *source, struct arena *arena, str
                 taken ? "; it was handed on whole, for what can be read of it" : "");
 }
 
-static void take_page(struct atom_source *source, const struct http_result *result)
+static void take_more(struct atom_source *source)
 {
-    struct arena *arena = arena_create();
-    struct atom_feed feed;
-    struct err err = {0};
-    bool first = source->pages == 1;
-    if (atom_read(arena, result->body, &feed, &err) != OK) {
-        take_unreadable(source, arena, result->body, err.text);
-        arena_destroy(arena);
+    bool more = source->page.more;
+    if (!atom_take_some(source)) {
+        loop_timer_start(source->poll_timer, 0);
         return;
     }
-    source->tries = 0;
-    backoff_reset(&source->poll_backoff);
-    if (can_be_cut(&feed))
-        atom_take_feed(source, arena, &feed, slice_from_cstr(source->page_url));
-    else
-        atom_take_whole(source, arena, result->body);
-    struct slice page = arena_copy(arena, slice_from_cstr(source->page_url));
-    bool more = set_next_page(source, arena, feed.next);
     if (!more && source->look == ATOM_LOOK_ALL)
         atom_items_looked(&source->items);
     if (!more)
         source->elsewhere_known = source->elsewhere;
-    if (first)
-        keep_tag(source, result, !more && slice_eq_cstr(page, source->page_url));
+    source->page_due = more;
     if (more)
-        ask_page(source);
+        loop_timer_start(source->poll_timer, 0);
     else
         look_over(source);
-    arena_destroy(arena);
+}
+
+/* The feed is lent from the body, and that ends with this turn. */
+static void take_page(struct atom_source *source, const struct http_result *result)
+{
+    struct arena *arena = arena_create();
+    struct atom_page *page = &source->page;
+    struct slice body = arena_copy(arena, result->body);
+    struct err err = {0};
+    *page = (struct atom_page){.arena = arena};
+    if (atom_read(arena, body, &page->feed, &err) != OK) {
+        take_unreadable(source, arena, body, err.text);
+        atom_take_stop(source);
+        return;
+    }
+    source->tries = 0;
+    backoff_reset(&source->poll_backoff);
+    if (!can_be_cut(&page->feed)) {
+        atom_take_whole(source, arena, body);
+        page->feed.count = page->feed.deleted_count = page->feed.left_out = 0;
+    }
+    bool first = source->pages == 1;
+    page->url = arena_copy(arena, slice_from_cstr(source->page_url));
+    page->more = set_next_page(source, arena, page->feed.next);
+    if (first)
+        keep_tag(source, result, !page->more);
+    loop_timer_start(source->poll_timer, 0);
 }
 
 static const char *advice(int status, const struct atom_source *source)
@@ -248,15 +264,39 @@ static void on_page(void *context, const struct http_result *result)
 
 /* Of a long feed a page that fails is asked for again, not all of them: else the more pages there
  * are, the less likely is it that one look gets through. */
+static void go_on(struct atom_source *source)
+{
+    bool again = source->tries > 0 && source->tries <= ATOM_PAGE_TRIES_MAX;
+    if (source->page.arena) {
+        take_more(source);
+    } else if (source->page_due || again) {
+        source->pages -= again;
+        ask_page(source);
+    } else {
+        look_next(source);
+    }
+}
+
+/* What waits too much already goes out before the look is over, and then newer ones may go before
+ * older ones of the pages behind. */
 static void on_time(void *context)
 {
     struct atom_source *source = context;
-    if (source->tries == 0 || source->tries > ATOM_PAGE_TRIES_MAX) {
-        look_next(source);
+    if (atom_may_take(source))
+        go_on(source);
+    else
+        source->poll_waits = true;
+    if (source->items.bytes >= ATOM_HELD_BYTES_MAX)
+        atom_items_queue_fresh(&source->items);
+    atom_fetch_more(source);
+}
+
+void atom_poll_go_on(struct atom_source *source)
+{
+    if (!source->poll_waits || !atom_may_take(source))
         return;
-    }
-    source->pages--;
-    ask_page(source);
+    source->poll_waits = false;
+    loop_timer_start(source->poll_timer, 0);
 }
 
 void atom_poll_start(struct atom_source *source)
@@ -265,6 +305,7 @@ void atom_poll_start(struct atom_source *source)
     source->fresh_us = 0;
     source->all_us = 0;
     source->tries = 0;
+    source->page_due = source->poll_waits = false;
     loop_timer_start(source->poll_timer, 0);
 }
 
@@ -272,6 +313,7 @@ void atom_poll_stop(struct atom_source *source)
 {
     loop_timer_destroy(source->poll_timer);
     source->poll_timer = NULL;
+    atom_take_stop(source);
     replace(&source->page_url, (struct slice){0});
     for (size_t i = 0; i < ATOM_LOOKS; i++) {
         replace(&source->tags[i].url, (struct slice){0});

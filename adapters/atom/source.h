@@ -19,6 +19,8 @@
 enum {
     ATOM_PAGES_MAX = 100,
     ATOM_PAGE_TRIES_MAX = 5, /* then the look begins anew: the address may have run out */
+    /* Of documents that wait: with so many nothing more is taken or asked for. */
+    ATOM_HELD_BYTES_MAX = 16 * 1024 * 1024,
     ATOM_RETRY_FIRST_US = 2000000,
     ATOM_RETRY_MAX_US = 300000000,
     ATOM_DOWN_AFTER_US = 300000000 /* without a good answer: down, no longer degraded */
@@ -33,6 +35,18 @@ enum atom_look { ATOM_LOOK_ALL = 0, ATOM_LOOK_SINCE, ATOM_LOOKS };
 /* What makes a look conditional: of the one page that it was. */
 struct atom_tag {
     char *url, *etag, *last_modified;
+};
+
+/* The page that is being taken, a part in each turn of the loop: it may have thousands of entries.
+ */
+struct atom_page {
+    struct arena *arena; /* NULL: none is */
+    struct atom_feed feed;
+    struct slice url;            /* which links are relative to */
+    bool more;                   /* another one follows */
+    size_t deleted, entry, link; /* the next of them */
+    bool linked;                 /* a link of that entry leads to its message */
+    size_t turn_bytes;           /* of the documents that this turn made */
 };
 
 struct atom_source {
@@ -59,7 +73,10 @@ struct atom_source {
     unsigned pages;   /* of this look */
     unsigned tries;   /* of a page behind the first that failed; 0: it did not */
     size_t elsewhere; /* messages of this look behind links that are not followed */
-    char *page_url;
+    char *page_url;   /* that was asked for last, or is the next */
+    bool page_due;    /* the next page of this look is to be asked for */
+    bool poll_waits;  /* the time to go on came, and nothing more may be taken yet */
+    struct atom_page page;
     struct atom_tag tags[ATOM_LOOKS];
     int64_t good_us;        /* when the feed was last read whole; 0: never */
     int64_t all_us;         /* when a look at all was; 0: never */
@@ -94,12 +111,17 @@ struct http_request *atom_ask(const struct atom_source *source, struct http_call
 
 void atom_poll_start(struct atom_source *source);
 void atom_poll_stop(struct atom_source *source);
+/* There may be room again for what waits. */
+void atom_poll_go_on(struct atom_source *source);
 
 /* --- take.c --- */
 
-/* What of a page is new, to `items`. `page` is its address, which links are relative to. */
-void atom_take_feed(struct atom_source *source, struct arena *arena, const struct atom_feed *feed,
-                    struct slice page);
+/* Whether there is room for more. */
+bool atom_may_take(const struct atom_source *source);
+/* What is new of `page`, to `items`: as much as a turn bears and there is room for. True once it is
+ * all taken, and gone. */
+bool atom_take_some(struct atom_source *source);
+void atom_take_stop(struct atom_source *source);
 /* A page that is not XML, or that cannot be cut, as one document, once; false where there is no
  * CAP in it. */
 bool atom_take_whole(struct atom_source *source, struct arena *arena, struct slice body);

@@ -2,6 +2,12 @@
 #include "adapters/atom/source.h"
 #include "adapters/seen.h"
 
+enum {
+    /* What the loop can bear in one turn: for each the journal is asked. */
+    TAKEN_PER_TURN = 64,
+    TAKEN_BYTES_PER_TURN = 1024 * 1024
+};
+
 /* A name for what was seen: texts of any length, none of which can run into the next. */
 static struct slice make_key(struct arena *arena, struct slice what, struct slice version)
 {
@@ -35,10 +41,11 @@ static int64_t updated_of(const struct atom_entry *entry)
     return entry->updated.set ? entry->updated.utc_s : 0;
 }
 
-static struct slice document_of(const struct atom_source *source, struct arena *arena,
+static struct slice document_of(struct atom_source *source, struct arena *arena,
                                 const struct atom_feed *feed, const struct atom_entry *entry)
 {
     struct slice document = atom_document(arena, feed, entry);
+    source->page.turn_bytes += document.len;
     hub_access_blot(&source->access, document);
     return document;
 }
@@ -98,6 +105,7 @@ static void take_deleted(struct atom_source *source, struct arena *arena,
     if (!deleted->id.len || !matters || !is_new(source, key))
         return;
     struct slice document = atom_deleted_document(arena, feed, deleted, last);
+    source->page.turn_bytes += document.len;
     struct cap_time when = cap_time_parse_lenient(deleted->when);
     hub_access_blot(&source->access, document);
     host_log(source->host, LOG_LEVEL_INFO, "atom.deleted", "id=%s last_version=%s",
@@ -115,28 +123,73 @@ static void keep_incident(struct atom_source *source, const struct atom_entry *e
                  log_quote(entry->id).text);
 }
 
-void atom_take_feed(struct atom_source *source, struct arena *arena, const struct atom_feed *feed,
-                    struct slice page)
+/* --- a page --- */
+
+bool atom_may_take(const struct atom_source *source)
 {
-    for (size_t i = 0; i < feed->deleted_count; i++)
-        take_deleted(source, arena, feed, &feed->deleted[i]);
-    for (size_t i = 0; i < feed->count; i++) {
-        const struct atom_entry *entry = &feed->entries[i];
+    return !source->paused && source->items.bytes < ATOM_HELD_BYTES_MAX;
+}
+
+void atom_take_stop(struct atom_source *source)
+{
+    arena_destroy(source->page.arena);
+    source->page = (struct atom_page){0};
+}
+
+/* A link of the entry, or the entry itself once no link was one to its message. */
+static void take_of_entry(struct atom_source *source, struct arena *arena)
+{
+    struct atom_page *page = &source->page;
+    const struct atom_entry *entry = &page->feed.entries[page->entry];
+    if (page->link == 0)
         keep_incident(source, entry);
-        bool linked = false;
-        for (size_t k = 0; k < entry->link_count; k++) {
-            if (!atom_is_message_link(entry, &entry->links[k]))
-                continue;
-            take_link(source, arena, feed, entry, &entry->links[k], page);
-            linked = true;
+    if (page->link < entry->link_count) {
+        const struct atom_link *link = &entry->links[page->link++];
+        if (atom_is_message_link(entry, link)) {
+            take_link(source, arena, &page->feed, entry, link, page->url);
+            page->linked = true;
         }
-        if (!linked)
-            take_entry(source, arena, feed, entry);
     }
-    if (feed->left_out > 0)
+    if (page->link < entry->link_count)
+        return;
+    if (!page->linked)
+        take_entry(source, arena, &page->feed, entry);
+    page->entry++;
+    page->link = 0;
+    page->linked = false;
+}
+
+/* False at the end. */
+static bool take_one(struct atom_source *source, struct arena *arena)
+{
+    struct atom_page *page = &source->page;
+    if (page->deleted < page->feed.deleted_count)
+        take_deleted(source, arena, &page->feed, &page->feed.deleted[page->deleted++]);
+    else if (page->entry < page->feed.count)
+        take_of_entry(source, arena);
+    else
+        return false;
+    return true;
+}
+
+bool atom_take_some(struct atom_source *source)
+{
+    struct arena *arena = arena_create(); /* not the page's: what a turn made goes with it */
+    bool more = true;
+    source->page.turn_bytes = 0;
+    for (int i = 0; more && i < TAKEN_PER_TURN && atom_may_take(source) &&
+                    source->page.turn_bytes < TAKEN_BYTES_PER_TURN;
+         i++)
+        more = take_one(source, arena);
+    arena_destroy(arena);
+    if (more)
+        return false;
+    if (source->page.feed.left_out > 0)
         host_log(source->host, LOG_LEVEL_ERROR, "atom.left-out",
                  "count=%zu reason=\"a page has more than %d entries; bbox can narrow it\"",
-                 feed->left_out, ATOM_ENTRIES_MAX);
+                 source->page.feed.left_out, ATOM_ENTRIES_MAX);
+    atom_take_stop(source);
+    return true;
 }
 
 static bool names_cap(struct slice body)

@@ -36,6 +36,7 @@ static struct {
     const char *more;           /* in the feed, before the entries */
     int looks, unchanged, since_looks, messages;
     int64_t last_look_us;
+    char message_url[300]; /* of the last one that was asked for */
     char body[FAKE_ATOM_BODY_MAX], etag[20];
 } fake_atom;
 
@@ -153,6 +154,7 @@ static void fake_atom_answer_message(const struct http_call *call, struct http_r
 {
     int number = atoi(strstr(call->url, "/m/") + 3);
     fake_atom.messages++;
+    snprintf(fake_atom.message_url, sizeof fake_atom.message_url, "%s", call->url);
     struct fake_atom_entry *entry =
         number >= 0 && (size_t)number < fake_atom.count ? &fake_atom.entries[number] : NULL;
     if (!entry || !entry->linked || fake_atom.message_status) {

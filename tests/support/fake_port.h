@@ -29,6 +29,7 @@ struct fake_port {
     size_t settled;
     size_t full_at;       /* unsettled ones that make it full; 0: never */
     struct map *marks;    /* "source key" to value */
+    size_t mark_looks;    /* how often one was looked up */
     struct slice receipt; /* what receipt() finds, for that digest */
     struct digest receipt_digest;
     struct slice settled_receipt; /* what settled ones bear; absent: RECEIPT */
@@ -82,6 +83,7 @@ static inline enum err_code fake_mark(void *context, struct arena *arena, struct
                                       struct slice key, struct slice *value, struct err *err)
 {
     struct fake_port *port = context;
+    port->mark_looks++;
     struct slice *found = map_get(port->marks, fake_mark_name(arena, source, key));
     if (!found)
         return err_set(err, ERR_NOT_FOUND, "no mark");

@@ -307,8 +307,7 @@ static size_t most_in_a_turn(int64_t us)
 /* A page may bring thousands, and a pause may end with as many that wait. */
 static void a_turn_bears_so_much_however_much_is_held(void **state)
 {
-    enum { LARGE = 100000 };
-    static char large[LARGE];
+    static char large[100000];
     (void)state;
     for (int i = 0; i < 500; i++)
         fake_atom_add(NULL, INCIDENT "<title>t</title>");
@@ -320,11 +319,109 @@ static void a_turn_bears_so_much_however_much_is_held(void **state)
     fake_settle_all(&world.port, "relayed");
     assert_in_range(most_in_a_turn(SECOND), 1, 16);
     assert_int_equal(world.port.count, 500);
-    memset(large, 'x', LARGE - 1);
+    memset(large, 'x', sizeof large - 1);
     for (int i = 0; i < 30; i++)
         fake_atom_add(NULL, large);
     assert_in_range(most_in_a_turn(2 * MINUTE), 1, 11);
     assert_int_equal(world.port.count, 530);
+}
+
+/* A page of thousands is not taken in one turn, links of one entry neither. */
+static void a_turn_takes_so_much_of_a_page(void **state)
+{
+    (void)state;
+    char links[64 * 200] = "";
+    for (int i = 0; i < 1000; i++)
+        fake_atom_add(NULL, INCIDENT "<title>t</title>");
+    for (int i = 0; i < 200; i++)
+        sprintf(links + strlen(links), "<link type='application/cap+xml' href='/m/1?%d'/>", i);
+    fake_atom_add(NULL, links);
+    start_with("");
+    size_t most = 0;
+    int64_t until_us = world.loop->now_us + 30 * SECOND;
+    for (size_t before = 0; fake_loop_turn(world.loop, until_us); before = world.port.mark_looks)
+        if (world.port.mark_looks - before > most)
+            most = world.port.mark_looks - before;
+    assert_in_range(most, 1, 64 + 16);
+    assert_int_equal(world.port.count, 1000);
+    assert_in_range(fake_atom.messages, 200, 1000);
+}
+
+/* --- a full journal --- */
+
+enum { LARGE = 1000000 };
+
+static void add_large(int count)
+{
+    static char large[LARGE];
+    memset(large, 'x', LARGE - 1);
+    memcpy(large, INCIDENT, strlen(INCIDENT));
+    for (int i = 0; i < count; i++)
+        fake_atom_add(NULL, large);
+}
+
+static void a_full_journal_is_not_polled_for(void **state)
+{
+    (void)state;
+    fake_atom_add(NULL, CAP("one"));
+    world.port.full_at = 1;
+    start_with("");
+    world_run(&world, MINUTE / 2);
+    assert_int_equal(world.port.count, 1);
+    int requests = fake_http.requests;
+    fake_atom_add(NULL, CAP("two"));
+    world_run(&world, 60 * MINUTE);
+    assert_int_equal(fake_http.requests, requests);
+    fake_settle_all(&world.port, "relayed");
+    world_run(&world, 2 * SECOND);
+    assert_int_equal(fake_http.requests, requests + 1);
+    assert_int_equal(times("two"), 1);
+    fake_settle_all(&world.port, "relayed");
+    world_run(&world, 2 * MINUTE);
+    assert_in_range(fake_http.requests, requests + 2, requests + 4);
+}
+
+/* However long the feed is, and however little of it the journal takes. */
+static void what_is_held_is_bounded_and_nothing_is_lost(void **state)
+{
+    (void)state;
+    add_large(45);
+    fake_atom.per_page = 3;
+    world.port.full_at = 1;
+    start_with("");
+    world_run(&world, 30 * MINUTE);
+    assert_int_equal(world.port.count, 1);
+    assert_in_range(fake_http.requests, 5, 7); /* of 15 */
+    for (int i = 0; i < 60; i++) {
+        fake_settle_all(&world.port, "relayed");
+        world_run(&world, SECOND);
+        assert_in_range(world.port.count - world.port.settled, 0, 1);
+        assert_in_range(3 * fake_http.requests, 0, world.port.count + 24);
+    }
+    assert_int_equal(world.port.count, 45);
+    for (int i = 0; i < 45; i++) {
+        char id[20];
+        snprintf(id, sizeof id, "urn:e:%d<", i);
+        assert_int_equal(times(id), 1);
+    }
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+/* Stopped in the middle of a page: what was taken of it, and what was not, comes all the same. */
+static void a_stop_amid_a_page_loses_nothing(void **state)
+{
+    (void)state;
+    add_large(30);
+    fake_atom.per_page = 4;
+    world.port.full_at = 1;
+    start_with("");
+    world_run(&world, MINUTE);
+    assert_int_equal(world.port.count, 1);
+    world_stop(&world);
+    world.port.full_at = 0;
+    start_with("");
+    run(5 * MINUTE);
+    assert_int_equal(world.port.count, 30);
 }
 
 /* --- the secret --- */
@@ -337,7 +434,7 @@ static void the_secret_goes_to_the_feeds_server_alone(void **state)
     start_with(HUB ", bbox: '-69.1,44.5,-63.7,48.1', lang: en, parameters: ['author=a b']");
     run(30 * SECOND);
     assert_int_equal(times("<alert>a</alert>"), 1);
-    assert_non_null(strstr(fake_http.last_url, "/m/0?secret=dh4nhz"));
+    assert_non_null(strstr(fake_atom.message_url, "/m/0?secret=dh4nhz"));
     run(2 * MINUTE);
     assert_non_null(strstr(fake_http.last_url,
                            "?bbox=-69.1%2C44.5%2C-63.7%2C48.1&lang=en&author=a%20b&dtsince=20"));
@@ -348,7 +445,8 @@ static void the_secret_goes_to_the_feeds_server_alone(void **state)
     start_with(HUB ", fetch_from: ['http://cap.example/']");
     run(20 * SECOND);
     assert_int_equal(times("<alert>b</alert>"), 1);
-    assert_null(strstr(fake_http.last_url, "secret"));
+    assert_non_null(strstr(fake_atom.message_url, "http://cap.example/m/1"));
+    assert_null(strstr(fake_atom.message_url, "secret"));
 }
 
 static void the_secret_can_be_a_header_and_is_in_no_log(void **state)
@@ -360,6 +458,7 @@ static void the_secret_can_be_a_header_and_is_in_no_log(void **state)
     run(MINUTE);
     assert_int_equal(times("<alert>a</alert>"), 1);
     assert_null(strstr(fake_http.last_url, "secret"));
+    assert_null(strstr(fake_atom.message_url, "secret"));
     fake_atom.message_status = 404;
     fake_atom_add("<alert>never</alert>", NULL);
     run(30 * MINUTE);
@@ -513,6 +612,10 @@ int main(void)
         TEST(what_an_outage_hid_is_asked_for),
         TEST(an_exercise_hub_needs_the_class),
         TEST(a_turn_bears_so_much_however_much_is_held),
+        TEST(a_turn_takes_so_much_of_a_page),
+        TEST(a_full_journal_is_not_polled_for),
+        TEST(what_is_held_is_bounded_and_nothing_is_lost),
+        TEST(a_stop_amid_a_page_loses_nothing),
         TEST(the_secret_goes_to_the_feeds_server_alone),
         TEST(the_secret_can_be_a_header_and_is_in_no_log),
         TEST(a_secret_that_the_hub_repeats_is_not_published),
