@@ -185,7 +185,7 @@ struct slice table_words(enum words words, const char *group, const char *value)
 }
 
 /* Only letters and digits count: nothing passes for being spelled otherwise, with another mark
- * between its words or with a blank that nobody sees. */
+ * between its words, with a blank that nobody sees or in full width. */
 static bool is_mark(char c)
 {
     return !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9');
@@ -201,10 +201,21 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* The byte there, but for the last byte of a full-width character (U+FF01 to U+FF5E, `Ａ`): that is
+ * the ASCII one that receivers which normalise (NFKC) make of it. The bytes before it are marks. */
+static char letter_at(struct slice name, size_t at)
+{
+    const unsigned char *c = (const unsigned char *)name.ptr + at;
+    if (*c < 0x80 || at < 2 || c[-2] != 0xEF || (c[-1] != 0xBC && c[-1] != 0xBD))
+        return (char)*c;
+    unsigned folded = (*c & 0x3Fu) + (c[-1] == 0xBC ? 0x20 : 0x60);
+    return folded > ' ' && folded <= '~' ? (char)folded : (char)*c;
+}
+
 /* The first place from `at` on that holds this letter, or the end. */
 static size_t next_place(struct slice name, size_t at, char letter)
 {
-    while (at < name.len && lower(name.ptr[at]) != lower(letter))
+    while (at < name.len && lower(letter_at(name, at)) != lower(letter))
         at++;
     return at;
 }
@@ -218,7 +229,7 @@ static bool fits(const char *pattern, struct slice name)
     while (at < name.len || *pattern) {
         if (is_mark_of_pattern(*pattern)) {
             pattern++;
-        } else if (at < name.len && is_mark(name.ptr[at])) {
+        } else if (at < name.len && is_mark(letter_at(name, at))) {
             at++;
         } else if (*pattern == '*') {
             do
@@ -228,7 +239,7 @@ static bool fits(const char *pattern, struct slice name)
                 return true;
             star = pattern;
             at = resume = next_place(name, at, *star);
-        } else if (at < name.len && *pattern && lower(*pattern) == lower(name.ptr[at])) {
+        } else if (at < name.len && *pattern && lower(*pattern) == lower(letter_at(name, at))) {
             pattern++;
             at++;
         } else if (star && resume < name.len) {
@@ -252,9 +263,9 @@ struct name_rule table_name_rule(enum target target, const char *element, struct
     const struct schema_table *table = table_of("value_names");
     size_t element_len = strlen(element);
     size_t best = table->row_count, best_len = 0, begin = 0;
-    while (begin < name.len && is_mark(name.ptr[begin]))
+    while (begin < name.len && is_mark(letter_at(name, begin)))
         begin++;
-    char first = begin < name.len ? lower(name.ptr[begin]) : '\0';
+    char first = begin < name.len ? lower(letter_at(name, begin)) : '\0';
     for (size_t row = 0; row < table->row_count; row++) {
         const char *key = schema_cell(table, row, 0);
         if (*key != *element || strncmp(key, element, element_len) != 0 || key[element_len] != '/')

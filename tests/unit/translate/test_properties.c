@@ -69,6 +69,7 @@ static const char *const names[] = {
     "EAS\xE2\x80\x91ORG",
     "EAS*ORG",
     "E.A.S.O.R.G",
+    "ＥＡＳ-ORG",
     "ImmediateBroadcast",
     "Broadcast Immediately",
     "x:Broadcast-Text:y",

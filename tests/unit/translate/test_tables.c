@@ -119,6 +119,11 @@ static void test_names_that_ask_for_broadcast(void **state)
                                  "EAS\xE2\x80\x91ORG",
                                  "EAS*ORG",
                                  "e.a.s.o.r.g",
+                                 "ＥＡＳ-ORG",
+                                 "ｅａｓ－ｏｒｇ",
+                                 "x Ｗireless_Text",
+                                 "EA\xC2\xADS-ORG",
+                                 "WEA\xEF\xBB\xBFHandling",
                                  "layer:Any:1.0:Wireless"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         for (int target = TARGET_US_EXCHANGE; target <= TARGET_CA_EXCHANGE; target++) {
@@ -126,14 +131,20 @@ static void test_names_that_ask_for_broadcast(void **state)
                 fail_msg("%s is kept", names[i]);
         }
     }
-    const char *const others[] = {"eventMotionDescription", "Easting", "WeatherCondition",
-                                  "layer:EC-MSC-SMC:1.0:Alert_Type", "\xD0\x9F"};
+    const char *const others[] = {"eventMotionDescription",
+                                  "Easting",
+                                  "WeatherCondition",
+                                  "layer:EC-MSC-SMC:1.0:Alert_Type",
+                                  "\xD0\x9F",
+                                  "Ｗｅａther",
+                                  "～"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_true(
             table_name_rule(TARGET_US_EXCHANGE, "parameter", slice_from_cstr(others[i])).keep);
     assert_true(table_name_rule(TARGET_US_EXCHANGE, "parameter", SLICE("")).keep);
     assert_false(table_name_rule(TARGET_CA_EXCHANGE, "geocode", SLICE("SAME")).keep);
     assert_true(table_name_rule(TARGET_CA_EXCHANGE, "eventCode", SLICE("SAME")).keep);
+    assert_false(table_name_rule(TARGET_US_EXCHANGE, "eventCode", SLICE("ＳＡＭＥ")).keep);
 }
 
 static void test_every_region_has_an_offset(void **state)
