@@ -14,10 +14,21 @@
 
 enum hub_secret_in { HUB_SECRET_QUERY = 0, HUB_SECRET_HEADER };
 extern const struct conf_choice hub_secret_choices[];
-/* For the rows of options. */
-#define HUB_SECRET_IN_HELP                                                                         \
-    "query: as parameter `secret`, which servers and proxies write into their logs; header: as "   \
-    "`Authorization: MASAS-Secret ...`."
+/* Rows for a table of `struct conf_row`; the places are the rows' `.offset = ...`: of a struct
+ * slice, and of an int. */
+#define HUB_SECRET_ROWS(is_required, file_place, in_place)                                         \
+    {.name = "secret_file",                                                                        \
+     .type = CONF_PATH,                                                                            \
+     file_place,                                                                                   \
+     .required = is_required,                                                                      \
+     .help = "File with the access code of the hub. It goes to the hub's own server alone, and "   \
+             "into no log."},                                                                      \
+    {                                                                                              \
+        .name = "secret_in", .type = CONF_CHOICE, in_place, .fallback = "query",                   \
+        .choices = hub_secret_choices,                                                             \
+        .help = "query: as parameter `secret`, which servers and proxies write into their logs; "  \
+                "header: as `Authorization: MASAS-Secret ...`."                                    \
+    }
 
 struct hub_access {
     char secret[CONF_SECRET_BYTES + 1]; /* empty: none */

@@ -33,17 +33,7 @@ static const struct conf_row options[] = {
      .help = "none: any Atom feed. Else a MASAS hub: operations, or exercise or training, which "
              "need `class: exercise` beside them, since what they say is never actual. A hub is "
              "asked by `dtsince` for all that changed, also for what was withdrawn."},
-    {.name = "secret_file",
-     .type = CONF_PATH,
-     AT(secret_file),
-     .help = "File with the access code of the hub. It goes to the feed's own server alone, and "
-             "into no log."},
-    {.name = "secret_in",
-     .type = CONF_CHOICE,
-     AT(secret_in),
-     .fallback = "query",
-     .choices = hub_secret_choices,
-     .help = HUB_SECRET_IN_HELP},
+    HUB_SECRET_ROWS(false, AT(secret_file), AT(secret_in)),
     {.name = "bbox",
      .type = CONF_TEXT,
      AT(bbox),
@@ -148,16 +138,8 @@ static enum err_code check_hub(const struct atom_source *source, struct err *err
 
 static enum err_code check_lists(const struct atom_source *source, struct err *err)
 {
-    for (size_t i = 0; i < source->fetch_from.count; i++) {
-        struct slice prefix = source->fetch_from.items[i];
-        if (http_url_check(prefix, err) != OK)
-            return err_wrap(err, "fetch_from");
-        if (!slice_ends_with(prefix, "/"))
-            return err_set(err, ERR_INVALID,
-                           "fetch_from: %s must end with a slash, or it is the beginning of other "
-                           "hosts' names too",
-                           prefix.ptr);
-    }
+    if (fetch_from_check(source->fetch_from, err) != OK)
+        return err->code;
     for (size_t i = 0; i < source->parameters.count; i++) {
         struct slice name = {0}, rest = source->parameters.items[i];
         slice_next_part(&rest, '=', &name);

@@ -23,10 +23,8 @@ struct slice atom_look_url(const struct atom_source *source, struct arena *arena
 
 bool atom_may_fetch(const struct atom_source *source, struct slice url)
 {
-    for (size_t i = 0; i < source->fetch_from.count; i++)
-        if (slice_starts_with(url, source->fetch_from.items[i].ptr))
-            return true;
-    return source->fetch_from.count == 0 && hub_access_is_own(&source->access, url);
+    return source->fetch_from.count ? fetch_from_has(source->fetch_from, url)
+                                    : hub_access_is_own(&source->access, url);
 }
 
 struct http_request *atom_ask(const struct atom_source *source, struct http_call *call, http_fn fn,

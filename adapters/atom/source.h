@@ -12,6 +12,7 @@
 #include "adapters/atom/incidents.h"
 #include "adapters/atom/items.h"
 #include "adapters/backoff.h"
+#include "adapters/fetch_from.h"
 #include "adapters/hub_access.h"
 #include "alert/atom.h"
 #include "http/http.h"

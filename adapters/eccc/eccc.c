@@ -9,11 +9,12 @@
 #include "adapters/adapter.h"
 #include "adapters/backoff.h"
 #include "adapters/eccc/fetches.h"
+#include "adapters/fetch_from.h"
 #include "adapters/rows.h"
 #include "alert/parse.h"
 #include "amqp/amqp.h"
+#include "amqp/rows.h"
 #include "base/arena.h"
-#include "http/http.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,33 +48,12 @@ struct eccc {
 };
 
 static const struct conf_row options[] = {
-    {.name = "broker",
-     .type = CONF_TEXT,
-     .offset = offsetof(struct eccc, broker),
-     .required = true,
-     .help = "Host name of the AMQP broker."},
-    {.name = "port",
-     .type = CONF_INT,
-     .offset = offsetof(struct eccc, port),
-     .fallback = "5671",
-     .min = 1,
-     .max = 65535,
-     .help = "Its port."},
-    {.name = "tls",
-     .type = CONF_BOOL,
-     .offset = offsetof(struct eccc, tls),
-     .fallback = "true",
-     .help = "false: in clear, for a broker on this machine."},
+    AMQP_BROKER_ROWS(eccc),
     {.name = "ca_file",
      .type = CONF_PATH,
      .offset = offsetof(struct eccc, ca_file),
      .help = "Certificates (PEM) that broker and file server are verified by; default: the "
              "system's."},
-    {.name = "vhost",
-     .type = CONF_TEXT,
-     .offset = offsetof(struct eccc, vhost),
-     .fallback = "/",
-     .help = "Virtual host of the broker."},
     {.name = "user",
      .type = CONF_TEXT,
      .offset = offsetof(struct eccc, user),
@@ -188,14 +168,6 @@ static void acknowledge(struct eccc *eccc, uint64_t number)
 
 /* --- announcements --- */
 
-static bool may_fetch(const struct eccc *eccc, struct slice url)
-{
-    for (size_t i = 0; i < eccc->fetch_from.count; i++)
-        if (slice_starts_with(url, eccc->fetch_from.items[i].ptr))
-            return true;
-    return false;
-}
-
 static void refuse(struct eccc *eccc, uint64_t tag, const struct amqp_message *message,
                    const char *why)
 {
@@ -215,7 +187,7 @@ static void on_message(void *context, const struct amqp_message *message)
     struct err err = {0};
     if (pointer_read(arena, message->body, &pointer, &err) != OK) {
         refuse(eccc, message->tag, message, err.text);
-    } else if (!may_fetch(eccc, pointer.url)) {
+    } else if (!fetch_from_has(eccc->fetch_from, pointer.url)) {
         refuse(eccc, message->tag, message, "not below any of fetch_from");
     } else if (eccc->skip_known && pointer.identifier.len > 0 &&
                host_has_signed(eccc->host, pointer.identifier)) {
@@ -310,18 +282,7 @@ static enum err_code init(void *instance, struct host *host, struct err *err)
     eccc->host = host;
     if (eccc->bindings.count == 0 || eccc->fetch_from.count == 0)
         return err_set(err, ERR_INVALID, "bindings and fetch_from: at least one is needed");
-    for (size_t i = 0; i < eccc->fetch_from.count; i++) {
-        struct slice prefix = eccc->fetch_from.items[i];
-        if (http_url_check(prefix, err) != OK)
-            return err_wrap(err, "fetch_from");
-        if (!slice_ends_with(prefix, "/"))
-            return err_set(
-                err, ERR_INVALID,
-                "fetch_from: %.*s must end with a slash, or it is the beginning of other "
-                "hosts' names too",
-                SLICE_ARG(prefix));
-    }
-    return OK;
+    return fetch_from_check(eccc->fetch_from, err);
 }
 
 static enum err_code prepare(struct eccc *eccc, struct err *err)

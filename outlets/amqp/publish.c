@@ -8,6 +8,7 @@
 #include "outlets/body.h"
 
 #include "amqp/amqp.h"
+#include "amqp/rows.h"
 #include "conf/secret.h"
 
 #include <inttypes.h>
@@ -32,32 +33,11 @@ struct amqp_outlet {
 #define AT(member) .offset = offsetof(struct amqp_outlet, member)
 
 static const struct conf_row options[] = {
-    {.name = "broker",
-     .type = CONF_TEXT,
-     AT(broker),
-     .required = true,
-     .help = "Host name of the broker; with TLS the one in its certificate."},
-    {.name = "port",
-     .type = CONF_INT,
-     AT(port),
-     .fallback = "5671",
-     .min = 1,
-     .max = 65535,
-     .help = "Its port."},
-    {.name = "tls",
-     .type = CONF_BOOL,
-     AT(tls),
-     .fallback = "true",
-     .help = "false: in clear, for a broker on this machine."},
+    AMQP_BROKER_ROWS(amqp_outlet),
     {.name = "ca_file",
      .type = CONF_PATH,
      AT(ca_file),
      .help = "Certificates (PEM) that the broker is verified by; default: the system's."},
-    {.name = "vhost",
-     .type = CONF_TEXT,
-     AT(vhost),
-     .fallback = "/",
-     .help = "Virtual host of the broker."},
     {.name = "user", .type = CONF_TEXT, AT(user), .required = true, .help = "Who publishes."},
     {.name = "password_file",
      .type = CONF_PATH,

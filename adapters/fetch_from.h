@@ -1,0 +1,16 @@
+/*
+ * fetch_from: what the address of a file that somebody else names must begin with. Pure.
+ *
+ * A list or an announcement could lead the relay anywhere, also into the operator's own network.
+ */
+#ifndef CAPRELAY_ADAPTERS_FETCH_FROM_H
+#define CAPRELAY_ADAPTERS_FETCH_FROM_H
+
+#include "base/err.h"
+#include "conf/conf.h"
+
+/* ERR_INVALID where one is no URL, or ends without a slash. */
+enum err_code fetch_from_check(struct conf_texts prefixes, struct err *err);
+bool fetch_from_has(struct conf_texts prefixes, struct slice url);
+
+#endif
