@@ -325,6 +325,21 @@ static void test_rows_are_traced(void **state)
         traced(one, TRACE_DROPPED, "alert/info[1]/eventCode[2]", "value_names:eventCode/SAME"));
 }
 
+/* It would name a product that the National Weather Service did not issue, and tell more than SAME
+ * of what class the message is. */
+static void test_no_product_of_another_service(void **state)
+{
+    struct case_of *one = *state;
+    to(one, TARGET_US_EXCHANGE,
+       CA(INFO("x", "Expected", "Likely", CAPCP("squall") NWS("TOW") NWS("SVA"))));
+    assert_true(slice_find(one->translation.xml, "NationalWeatherService") < 0);
+    assert_true(says(one, NOTE_EVENT_CODE_DROPPED, "NationalWeatherService TOW"));
+    assert_true(traced(one, TRACE_DROPPED, "alert/info[1]/eventCode[3]",
+                       "value_names:eventCode/NationalWeatherService*"));
+    to(one, TARGET_CA_EXCHANGE, US(INFO("Tornado Warning", "Expected", "Likely", NWS("TOW"))));
+    assert_true(slice_find(one->translation.xml, "NationalWeatherService") >= 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_case, close_case)
 
 int main(void)
@@ -340,6 +355,7 @@ int main(void)
         CASE(test_infos_of_different_urgency),
         CASE(test_doubt_is_told),
         CASE(test_rows_are_traced),
+        CASE(test_no_product_of_another_service),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
