@@ -42,7 +42,8 @@ struct nwws {
     struct arena *arena;
     char password[CONF_SECRET_BYTES + 1];
     struct muc *muc;
-    bool joined, paused, silent, hole;
+    bool joined, paused, silent;
+    bool hole, jump;   /* in the numbers, lately */
     int64_t joined_us; /* when the room was entered last */
     struct loop_timer *retry, *silence, *shown;
     struct backoff backoff;
@@ -164,6 +165,10 @@ static void tell_state(struct nwws *nwws)
         host_state(nwws->host, SOURCE_DEGRADED,
                    "the numbers of the products have a hole: alerts may be missing (see nwws.hole "
                    "in the log)");
+    else if (nwws->jump)
+        host_state(nwws->host, SOURCE_DEGRADED,
+                   "the numbers of the products have jumped: alerts may be missing, or somebody "
+                   "else speaks in the room (see nwws.jump in the log)");
     else
         host_state(nwws->host, SOURCE_LIVE, "in the room %.*s", SLICE_ARG(nwws->room));
 }
@@ -182,7 +187,7 @@ static void on_silence(void *context)
 static void on_shown(void *context)
 {
     struct nwws *nwws = context;
-    nwws->hole = false;
+    nwws->hole = nwws->jump = false;
     tell_state(nwws);
 }
 
@@ -208,7 +213,7 @@ static void on_abreast(void *context, int64_t until_us)
     nwws->mark_after = nwws->delivered;
     nwws->mark_awaits = map_count(nwws->flights);
     snprintf(nwws->mark_number, sizeof nwws->mark_number, "%" PRIu64 ".%" PRIu64,
-             nwws->numbers.items[0].process, nwws->numbers.items[0].last);
+             nwws->numbers.runs[0].process, nwws->numbers.runs[0].last);
     if (nwws->mark_awaits == 0)
         set_mark(nwws);
 }
@@ -223,8 +228,8 @@ static int64_t read_mark(struct nwws *nwws)
         !slice_to_u64(token, &us) || us > INT64_MAX)
         return 0;
     if (slice_next_token(&value, &token) && product_number_read(token, &process, &number) &&
-        !nwws->numbers.items[0].known)
-        product_numbers_missing(&nwws->numbers, process, number);
+        !nwws->numbers.runs[0].known)
+        product_numbers_note(&nwws->numbers, process, number, false);
     return (int64_t)us;
 }
 
@@ -247,20 +252,42 @@ static struct slice field(const struct muc_message *message, const char *name)
     return (struct slice){0};
 }
 
-static void note_number(struct nwws *nwws, struct slice id)
+/* How far a jump went says nothing: who made it up chose the number. Told once, however often it
+ * comes while it is shown. */
+static void tell_jump(struct nwws *nwws, struct slice id)
 {
-    uint64_t process, number;
-    if (!product_number_read(id, &process, &number))
-        return;
-    uint64_t missing = product_numbers_missing(&nwws->numbers, process, number);
-    if (missing == 0)
-        return;
+    if (!nwws->jump)
+        host_log(nwws->host, LOG_LEVEL_WARNING, "nwws.jump",
+                 "to=%s reason=\"far from what this process said last: products are missing, or it "
+                 "counts anew, or somebody made it up\"",
+                 log_quote(id).text);
+    nwws->jump = true;
+}
+
+static void tell_hole(struct nwws *nwws, struct slice id, uint64_t missing)
+{
     nwws->missing += missing;
     nwws->hole = true;
-    loop_timer_start(nwws->shown, HOLE_SHOWN_US);
     host_log(nwws->host, LOG_LEVEL_WARNING, "nwws.hole",
              "before=%s missing=%" PRIu64 " missing_in_all=%" PRIu64, log_quote(id).text, missing,
              nwws->missing);
+}
+
+static void note_number(struct nwws *nwws, const struct muc_message *message)
+{
+    struct slice id = field(message, "id");
+    uint64_t process, number;
+    if (!product_number_read(id, &process, &number))
+        return;
+    struct product_hole hole =
+        product_numbers_note(&nwws->numbers, process, number, message->said_us != 0);
+    if (hole.missing == 0 && !hole.jumped)
+        return;
+    if (hole.jumped)
+        tell_jump(nwws, id);
+    else
+        tell_hole(nwws, id, hole.missing);
+    loop_timer_start(nwws->shown, HOLE_SHOWN_US);
     tell_state(nwws);
 }
 
@@ -340,7 +367,7 @@ static void on_message(void *context, const struct muc_message *message)
         return; /* somebody says something */
     nwws->silent = false;
     loop_timer_start(nwws->silence, nwws->silence_us);
-    note_number(nwws, field(message, "id"));
+    note_number(nwws, message);
     tell_state(nwws);
     take_product(nwws, message); /* the source may be stopped from in there */
 }

@@ -118,21 +118,65 @@ bool product_number_read(struct slice id, uint64_t *process, uint64_t *number)
     return true;
 }
 
-uint64_t product_numbers_missing(struct product_numbers *numbers, uint64_t process, uint64_t number)
+/* The run that it is ahead of, by the least; -1: none near. */
+static int run_behind(const struct product_numbers *numbers, uint64_t process, uint64_t number)
 {
-    size_t at = 0;
-    while (at < PRODUCT_PROCESSES - 1 &&
-           !(numbers->items[at].known && numbers->items[at].process == process))
-        at++;
-    bool known = numbers->items[at].known && numbers->items[at].process == process;
-    uint64_t last = numbers->items[at].last, missing = 0;
-    if (known && number <= last)
-        number = last;
-    else if (known)
-        missing = number - last - 1;
-    memmove(&numbers->items[1], &numbers->items[0], at * sizeof numbers->items[0]);
-    numbers->items[0].process = process;
-    numbers->items[0].last = number;
-    numbers->items[0].known = true;
-    return missing;
+    int found = -1;
+    for (int i = 0; i < PRODUCT_RUNS; i++) {
+        const struct product_run *run = &numbers->runs[i];
+        if (run->known && run->process == process && run->last < number &&
+            number - run->last <= PRODUCT_NEAR &&
+            (found < 0 || run->last > numbers->runs[found].last))
+            found = i;
+    }
+    return found;
+}
+
+/* The latest run that has come as far, and not much farther; -1: none. */
+static int run_ahead(const struct product_numbers *numbers, uint64_t process, uint64_t number,
+                     uint64_t farther)
+{
+    for (int i = 0; i < PRODUCT_RUNS; i++) {
+        const struct product_run *run = &numbers->runs[i];
+        if (run->known && run->process == process && run->last >= number &&
+            run->last - number <= farther)
+            return i;
+    }
+    return -1;
+}
+
+static bool knows_process(const struct product_numbers *numbers, uint64_t process)
+{
+    for (int i = 0; i < PRODUCT_RUNS; i++)
+        if (numbers->runs[i].known && numbers->runs[i].process == process)
+            return true;
+    return false;
+}
+
+/* The run at `at`, or a new one in the place of the oldest, becomes the latest. */
+static void come_to(struct product_numbers *numbers, int at, uint64_t process, uint64_t number)
+{
+    size_t before = at < 0 ? PRODUCT_RUNS - 1 : (size_t)at;
+    memmove(&numbers->runs[1], &numbers->runs[0], before * sizeof numbers->runs[0]);
+    numbers->runs[0] = (struct product_run){.process = process, .last = number, .known = true};
+}
+
+struct product_hole product_numbers_note(struct product_numbers *numbers, uint64_t process,
+                                         uint64_t number, bool repeat)
+{
+    struct product_hole hole = {0};
+    /* Said now, it is either the very last again or of a run that is not so far yet. */
+    int ahead = run_ahead(numbers, process, number, repeat ? PRODUCT_NEAR : 0);
+    if (ahead >= 0) {
+        come_to(numbers, ahead, process, numbers->runs[ahead].last);
+        return hole;
+    }
+    int behind = run_behind(numbers, process, number);
+    if (behind >= 0)
+        hole.missing = number - numbers->runs[behind].last - 1;
+    else
+        hole.jumped = knows_process(numbers, process) &&
+                      run_ahead(numbers, process, number, PRODUCT_NEAR) < 0;
+    come_to(numbers, behind, process, number);
+    return hole;
 }

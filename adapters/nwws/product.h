@@ -36,20 +36,36 @@ bool product_has_alert(const struct product *product);
 bool product_number_read(struct slice id, uint64_t *process, uint64_t *number);
 
 /*
- * The processes that number their products, and how far each has come. A hole is a product that
- * the room did not bring.
+ * How far the numbers have come. A hole is a product that the room did not bring.
+ *
+ * Whoever may speak in the room can call a product what he likes, and a number far ahead must not
+ * make all that follows look old. So each run of numbers is followed by itself, whichever other
+ * ones there are beside it, of the same process too: a number belongs to the nearest run that it is
+ * ahead of. The latest few are kept; who speaks under enough names between two products can make
+ * the run between them forgotten, and only the option `speaker` helps against that.
  */
-enum { PRODUCT_PROCESSES = 4 };
+enum {
+    PRODUCT_RUNS = 8,
+    /* What is farther away than that, ahead or behind, is no hole that could be counted. */
+    PRODUCT_NEAR = 100000
+};
 struct product_numbers {
-    struct {
+    struct product_run {
         uint64_t process, last;
         bool known;
-    } items[PRODUCT_PROCESSES]; /* the latest first */
+    } runs[PRODUCT_RUNS]; /* the latest first */
 };
 
-/* How many are missing between this one and the last of its process; 0 for the first of a process
- * and for what comes again. */
-uint64_t product_numbers_missing(struct product_numbers *numbers, uint64_t process,
-                                 uint64_t number);
+struct product_hole {
+    uint64_t missing; /* between this one and the last of its run */
+    /* The process is known, but by no number near this one: after a long outage, or the process
+     * counts anew, or somebody made it up. True for the first of such a run alone. */
+    bool jumped;
+};
+
+/* No hole at the first of a process, and at what comes again. `repeat`: it is of the room's
+ * history, where what came before comes again. */
+struct product_hole product_numbers_note(struct product_numbers *numbers, uint64_t process,
+                                         uint64_t number, bool repeat);
 
 #endif

@@ -162,6 +162,19 @@ def test_a_hole_in_the_numbers_is_told_once(make_relay, server, speak, source):
     assert "before=14425.12 missing=3 " in relay.log() and "state=degraded" in relay.log()
 
 
+def test_a_made_up_number_hides_no_hole_and_is_told_once(make_relay, server, speak, source):
+    speaker = speak(server)
+    relay = started(make_relay, source(server))
+    for i, number in enumerate((7, 8, 2**64 - 1, 9, 2**64 - 1, 10, 2**63, 11, 14, 15)):
+        speaker.alert(Alert(f"said-{i}", side="us"), number=number)
+    speaker.alert(Alert("the-last", side="us"), number=16)
+    wait_for(relay, ["the-last"])
+    log = relay.log()
+    assert log.count("nwws.hole source=") == 1 and "before=14425.14 missing=2 missing_in_all=2" in log
+    assert log.count("nwws.jump source=") == 1 and f"to=14425.{2**64 - 1} " in log
+    assert "the numbers of the products have jumped" in log
+
+
 def test_connections_cut_and_relays_killed_at_random_lose_nothing(make_relay, server, speak, lay, source):
     seed = int(os.environ.get("CAPRELAY_SEED", time.time_ns() % (1 << 30)))
     print(f"seed {seed}, {MESSAGES} messages")

@@ -150,22 +150,112 @@ static void test_numbers(void **state)
         assert_false(product_number_read(slice_from_cstr(broken[i]), &process, &number));
 }
 
+struct step {
+    uint64_t process, number, missing;
+    bool jumped, repeat;
+};
+
+static void take_steps(const struct step *steps, size_t count)
+{
+    struct product_numbers numbers = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct step *step = &steps[i];
+        struct product_hole hole =
+            product_numbers_note(&numbers, step->process, step->number, step->repeat);
+        if (hole.missing != step->missing || hole.jumped != step->jumped)
+            fail_msg("step %zu: %llu missing, jumped %d", i, (unsigned long long)hole.missing,
+                     hole.jumped);
+    }
+}
+#define STEPS(steps) take_steps(steps, sizeof(steps) / sizeof *(steps))
+
 static void test_holes(void **state)
 {
-    static const struct {
-        uint64_t process, number, missing;
-    } steps[] = {
-        {7, 100, 0},                          /* the first of a process */
-        {7, 101, 0}, {7, 101, 0}, {7, 99, 0}, /* again */
-        {7, 102, 0}, {7, 105, 2}, {7, 105, 0}, {8, 3, 0},  {8, 4, 0}, {7, 106, 0}, /* two at once */
-        {8, 6, 1},   {9, 1, 0},   {10, 1, 0},  {11, 1, 0}, /* 7 is forgotten */
-        {7, 200, 0}, {7, 202, 1},
+    static const struct step steps[] = {
+        {7, 100, .missing = 0},                            /* the first of a process */
+        {7, 101, .missing = 0},  {7, 101, .missing = 0},   /* again */
+        {7, 99, .repeat = true}, {7, 101, .repeat = true}, /* in the history */
+        {7, 102, .missing = 0},  {7, 105, .missing = 2},
+        {7, 105, .missing = 0},  {7, 103, .repeat = true},
+        {8, 3, .missing = 0},    {8, 4, .missing = 0},
+        {7, 106, .missing = 0}, /* two at once */
+        {8, 6, .missing = 1},    {8, 9, .missing = 2, .repeat = true},
+        {9, 1, .missing = 0},    {10, 1, .missing = 0},
+        {11, 1, .missing = 0},   {7, 200, .missing = 93},
+        {7, 202, .missing = 1},
     };
-    struct product_numbers numbers = {0};
     (void)state;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        assert_int_equal(product_numbers_missing(&numbers, steps[i].process, steps[i].number),
-                         steps[i].missing);
+    STEPS(steps);
+}
+
+/* A number that somebody made up neither hides what is missing later nor is told for ever. */
+static void test_a_made_up_number_hides_nothing(void **state)
+{
+    static const uint64_t most = UINT64_MAX;
+    static const struct step far[] = {
+        {7, 100, .missing = 0},  {7, most, .jumped = true}, {7, 101, .missing = 0},
+        {7, 104, .missing = 2},  {7, most, .missing = 0},   {7, 105, .missing = 0},
+        {7, most, .missing = 0}, {7, 107, .missing = 1},    {7, most - 1, .missing = 0},
+        {7, 108, .missing = 0},
+    };
+    static const struct step near[] = {
+        {7, 100, .missing = 0}, {7, 5000, .missing = 4899}, {7, 101, .missing = 0},
+        {7, 104, .missing = 2}, {7, 5001, .missing = 0},    {7, 105, .missing = 0},
+    };
+    static const struct step behind[] = {
+        {7, 900000, .missing = 0}, {7, 1, .jumped = true}, {7, 900001, .missing = 0},
+        {7, 900003, .missing = 1}, {7, 2, .missing = 0},
+    };
+    (void)state;
+    STEPS(far);
+    STEPS(near);
+    STEPS(behind);
+}
+
+/* A process that counts anew, or an outage of days, is followed from its first number on. */
+static void test_a_true_jump_is_told_once_and_followed(void **state)
+{
+    static const struct step outage[] = {
+        {7, 100, .missing = 0},
+        {7, 5000000, .jumped = true, .repeat = true},
+        {7, 5000001, .missing = 0, .repeat = true},
+        {7, 5000003, .missing = 1},
+    };
+    static const struct step anew[] = {
+        {7, 5000000, .missing = 0},
+        {7, 1, .jumped = true},
+        {7, 2, .missing = 0},
+        {7, 4, .missing = 1},
+    };
+    static const struct step soon_anew[] = {
+        {7, 100, .missing = 0},
+        {7, 1, .missing = 0},
+        {7, 2, .missing = 0},
+        {7, 4, .missing = 1},
+    };
+    (void)state;
+    STEPS(outage);
+    STEPS(anew);
+    STEPS(soon_anew);
+}
+
+/* Whatever is said: what the run goes on by is told if it is missing. */
+static void test_many_made_up_numbers(void **state)
+{
+    struct product_numbers numbers = {0};
+    uint64_t seed = 1, missing = 0, skipped = 0;
+    (void)state;
+    for (uint64_t number = 1000; number < 21000; number++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        if (number % 7 == 0)
+            product_numbers_note(&numbers, 7, UINT64_MAX - (seed >> 20), false);
+        if (number % 11 == 3 && number < 20990) {
+            skipped++;
+            continue;
+        }
+        missing += product_numbers_note(&numbers, 7, number, false).missing;
+    }
+    assert_int_equal(missing, skipped);
 }
 
 int main(void)
@@ -178,6 +268,9 @@ int main(void)
         cmocka_unit_test(test_the_recorded_product),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_a_made_up_number_hides_nothing),
+        cmocka_unit_test(test_a_true_jump_is_told_once_and_followed),
+        cmocka_unit_test(test_many_made_up_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
