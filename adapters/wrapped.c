@@ -1,114 +1,11 @@
 #include "adapters/wrapped.h"
 
+#include "alert/markup.h"
+
 #include <string.h>
 
 /* FEED_BYTES: the framer moves what it has not cut yet at each step. */
 enum { FEED_BYTES = 64 * 1024, PREFIXES_MAX = 64, NOISE_SHOWN = 80, BUDGET_MIN = 1 << 20 };
-
-/* --- markup, piece by piece --- */
-
-static bool starts(struct slice text, size_t at, const char *with)
-{
-    return slice_starts_with(slice_sub(text, at, text.len), with);
-}
-
-/* Where `what` ends, at or behind `from`; 0: nowhere. */
-static size_t end_of(struct slice text, size_t from, const char *what)
-{
-    ptrdiff_t found = slice_find(slice_sub(text, from, text.len), what);
-    return found < 0 ? 0 : from + (size_t)found + strlen(what);
-}
-
-/* Behind the '>' of the tag that begins at `at`; 0: it does not end. */
-static size_t end_of_tag(struct slice text, size_t at)
-{
-    char quote = 0;
-    for (; at < text.len; at++) {
-        char c = text.ptr[at];
-        if (quote)
-            quote = c == quote ? 0 : quote;
-        else if (c == '"' || c == '\'')
-            quote = c;
-        else if (c == '>')
-            return at + 1;
-    }
-    return 0;
-}
-
-static size_t end_of_markup(struct slice text, size_t at)
-{
-    if (starts(text, at, "<!--"))
-        return end_of(text, at + 4, "-->");
-    if (starts(text, at, "<![CDATA["))
-        return end_of(text, at + 9, "]]>");
-    if (starts(text, at, "<?"))
-        return end_of(text, at + 2, "?>");
-    return end_of_tag(text, at);
-}
-
-/* The next tag off the front of *rest; whatever is no tag is passed over. */
-static bool next_tag(struct slice *rest, struct slice *tag)
-{
-    size_t at = 0;
-    for (;;) {
-        const char *open = rest->len > at ? memchr(rest->ptr + at, '<', rest->len - at) : NULL;
-        if (!open)
-            return false;
-        at = (size_t)(open - rest->ptr);
-        size_t end = end_of_markup(*rest, at);
-        if (!end)
-            return false;
-        *tag = slice_sub(*rest, at, end);
-        at = end;
-        if (tag->ptr[1] != '!' && tag->ptr[1] != '?') {
-            *rest = slice_sub(*rest, at, rest->len);
-            return true;
-        }
-    }
-}
-
-static bool ends_itself(struct slice tag)
-{
-    return slice_ends_with(tag, "/>");
-}
-
-/* The name that begins at `at`, prefix and all. */
-static struct slice name_at(struct slice tag, size_t at)
-{
-    size_t end = at;
-    while (end < tag.len && !slice_is_xml_space(tag.ptr[end]) && !strchr("/>=", tag.ptr[end]))
-        end++;
-    return slice_sub(tag, at, end);
-}
-
-static struct slice prefix_of(struct slice name)
-{
-    ptrdiff_t colon = slice_find(name, ":");
-    return slice_sub(name, 0, colon < 0 ? 0 : (size_t)colon);
-}
-
-static struct slice local_of(struct slice name)
-{
-    ptrdiff_t colon = slice_find(name, ":");
-    return slice_sub(name, colon < 0 ? 0 : (size_t)colon + 1, name.len);
-}
-
-/* The next attribute's name of a start tag from *at on. */
-static bool next_attribute(struct slice tag, size_t *at, struct slice *name)
-{
-    while (*at < tag.len && (slice_is_xml_space(tag.ptr[*at]) || tag.ptr[*at] == '/'))
-        (*at)++;
-    *name = name_at(tag, *at);
-    if (name->len == 0)
-        return false;
-    *at += name->len;
-    while (*at < tag.len && tag.ptr[*at] != '"' && tag.ptr[*at] != '\'' && tag.ptr[*at] != '>')
-        (*at)++;
-    const char *close =
-        *at + 1 < tag.len ? memchr(tag.ptr + *at + 1, tag.ptr[*at], tag.len - *at - 1) : NULL;
-    *at = close ? (size_t)(close - tag.ptr) + 1 : tag.len;
-    return true;
-}
 
 /* --- which names of an alert mean something by what stands around it --- */
 
@@ -117,21 +14,12 @@ struct scope {
     size_t depths[PREFIXES_MAX], count, depth;
 };
 
-static bool declares(struct slice attribute, struct slice *prefix)
+static void declare(struct scope *scope, struct slice tag)
 {
-    *prefix = local_of(attribute);
-    if (slice_eq_cstr(attribute, "xmlns"))
-        *prefix = SLICE("");
-    else if (!slice_eq_cstr(prefix_of(attribute), "xmlns"))
-        return false;
-    return true;
-}
-
-static void declare(struct scope *scope, struct slice tag, size_t at)
-{
-    struct slice name, prefix;
-    while (next_attribute(tag, &at, &name)) {
-        if (!declares(name, &prefix) || scope->count == PREFIXES_MAX)
+    struct slice name, value, prefix;
+    size_t at = 0;
+    while (markup_attribute(tag, &at, &name, &value)) {
+        if (!markup_declares(name, &prefix) || scope->count == PREFIXES_MAX)
             continue;
         scope->prefixes[scope->count] = prefix;
         scope->depths[scope->count++] = scope->depth;
@@ -147,13 +35,14 @@ static bool knows(const struct scope *scope, struct slice prefix)
 }
 
 /* An element without prefix needs a default namespace; an attribute without does not. */
-static bool all_known(const struct scope *scope, struct slice tag, struct slice element, size_t at)
+static bool all_known(const struct scope *scope, struct slice tag)
 {
     struct slice name, ignored;
-    bool known = knows(scope, prefix_of(element));
-    while (known && next_attribute(tag, &at, &name))
-        known =
-            declares(name, &ignored) || prefix_of(name).len == 0 || knows(scope, prefix_of(name));
+    size_t at = 0;
+    bool known = knows(scope, markup_prefix(markup_name(tag)));
+    while (known && markup_attribute(tag, &at, &name, &ignored))
+        known = markup_declares(name, &ignored) || markup_prefix(name).len == 0 ||
+                knows(scope, markup_prefix(name));
     return known;
 }
 
@@ -161,23 +50,25 @@ static bool all_known(const struct scope *scope, struct slice tag, struct slice 
 static bool stands_by_itself(struct slice alert, struct slice outer)
 {
     struct scope scope = {0};
-    struct slice tag;
+    struct markup found = {0};
     if (outer.len > 0)
-        declare(&scope, outer, 1 + name_at(outer, 1).len);
-    while (next_tag(&alert, &tag)) {
-        if (tag.ptr[1] == '/') {
+        declare(&scope, outer);
+    while ((found = markup_next(alert, found.end)).kind != MARKUP_NONE) {
+        struct slice tag = slice_sub(alert, found.begin, found.end);
+        if (found.kind == MARKUP_OTHER)
+            continue;
+        if (found.kind == MARKUP_END) {
             while (scope.count > 0 && scope.depths[scope.count - 1] == scope.depth)
                 scope.count--;
             scope.depth -= scope.depth > 0;
             continue;
         }
-        struct slice element = name_at(tag, 1);
         size_t count = scope.count;
         scope.depth++;
-        declare(&scope, tag, 1 + element.len);
-        if (!all_known(&scope, tag, element, 1 + element.len))
+        declare(&scope, tag);
+        if (!all_known(&scope, tag))
             return false;
-        if (ends_itself(tag)) {
+        if (found.kind == MARKUP_EMPTY) {
             scope.count = count;
             scope.depth--;
         }
@@ -300,29 +191,32 @@ static void cut_alerts(struct reading *reading, struct slice content, size_t lim
     }
 }
 
-/* The root's start tag: where it begins. */
-static enum err_code find_root(struct slice answer, size_t *begin, struct err *err)
+static bool starts(struct slice text, size_t at, const char *with)
+{
+    return slice_starts_with(slice_sub(text, at, text.len), with);
+}
+
+/* The root's start tag. */
+static enum err_code find_root(struct slice answer, struct markup *root, struct err *err)
 {
     size_t at = slice_starts_with(answer, "\xEF\xBB\xBF") ? 3 : 0;
-    for (;;) {
+    do {
         while (at < answer.len && slice_is_xml_space(answer.ptr[at]))
             at++;
         if (at == answer.len)
             return err_set(err, ERR_INVALID, "the answer is %s",
                            answer.len ? "cut off before its first element" : "empty");
-        if (answer.ptr[at] != '<')
+        if (!starts(answer, at, "<") || starts(answer, at, "</"))
             return err_set(err, ERR_INVALID, "the answer is not XML: it begins with `%.*s`",
                            (int)(answer.len - at < 40 ? answer.len - at : 40), answer.ptr + at);
         if (starts(answer, at, "<!DOCTYPE") || starts(answer, at, "<!doctype"))
             return err_set(err, ERR_INVALID, "the answer has a DOCTYPE: a page for people");
-        size_t end = end_of_markup(answer, at);
-        if (!end)
+        *root = markup_next(answer, at);
+        if (root->kind == MARKUP_NONE)
             return err_set(err, ERR_INVALID, "the answer is cut off before its first element");
-        *begin = at;
-        if (answer.ptr[at + 1] != '?' && answer.ptr[at + 1] != '!')
-            return OK;
-        at = end;
-    }
+        at = root->end;
+    } while (root->kind == MARKUP_OTHER);
+    return OK;
 }
 
 /* Where the root's end tag begins, which must be the last thing but for comments; 0: there is none.
@@ -350,44 +244,29 @@ static size_t find_end(struct slice answer, size_t from, struct slice root)
     return is_one ? at - 1 : 0;
 }
 
-static struct slice foreign_declaration(struct slice answer, size_t root)
-{
-    struct slice prolog = slice_sub(answer, 0, root);
-    size_t end = end_of(prolog, 0, "?>");
-    ptrdiff_t begin = slice_find(prolog, "<?xml ");
-    if (begin < 0 || !end)
-        return (struct slice){0};
-    struct slice declaration = slice_sub(prolog, (size_t)begin, end);
-    bool usual = slice_find(declaration, "encoding") < 0 ||
-                 slice_ifind(declaration, "utf-8") >= 0 || slice_ifind(declaration, "ascii") >= 0;
-    return usual ? (struct slice){0} : declaration;
-}
-
 enum err_code wrapped_read(struct arena *arena, struct slice answer, size_t limit,
                            struct wrapped *out, struct err *err)
 {
     struct reading reading = {
         .arena = arena, .out = out, .answer = answer, .budget = 2 * answer.len + BUDGET_MIN};
-    size_t begin = 0, end;
+    struct markup root = {0};
     *out = (struct wrapped){0};
-    enum err_code code = find_root(answer, &begin, err);
+    enum err_code code = find_root(answer, &root, err);
     if (code != OK)
         return code;
-    struct slice start = slice_sub(answer, begin, end_of_tag(answer, begin));
-    struct slice name = name_at(start, 1);
-    out->root = arena_copy(arena, local_of(name));
-    reading.declaration = foreign_declaration(answer, begin);
+    struct slice start = slice_sub(answer, root.begin, root.end), name = markup_name(start);
+    out->root = arena_copy(arena, markup_local(name));
+    reading.declaration = markup_foreign_declaration(answer);
     bool cut = false;
     if (slice_eq_cstr(out->root, "alert")) {
         cut_alerts(&reading, answer, limit);
         cut = reading.inside;
-    } else if (!ends_itself(start)) {
-        begin += start.len;
-        end = find_end(answer, begin, name);
+    } else if (root.kind == MARKUP_START) {
+        size_t end = find_end(answer, root.end, name);
         reading.start = start;
         reading.end = arena_printf(arena, "</%.*s>", SLICE_ARG(name));
         reading.ended = end > 0;
-        cut_alerts(&reading, slice_sub(answer, begin, end ? end : answer.len), limit);
+        cut_alerts(&reading, slice_sub(answer, root.end, end ? end : answer.len), limit);
         cut = !end;
     }
     if (cut)

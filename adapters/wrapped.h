@@ -7,6 +7,9 @@
  * good only where the alert is its own document again. Some lean on what a wrapper declares all the
  * same; they go on inside the wrapper's tags, one by one. An answer that is one alert, or several
  * without a wrapper, is taken as it is.
+ *
+ * cog/cut.h cuts CAP alerts out of SOAP, at any depth, and writes into them what they lean on: an
+ * alert by itself. Here no byte of an alert is another, and whatever else is there is told.
  */
 #ifndef CAPRELAY_ADAPTERS_WRAPPED_H
 #define CAPRELAY_ADAPTERS_WRAPPED_H

@@ -3,7 +3,8 @@
  *
  * What is signed, and what a reader is to see as it came, must not pass through a writer. Only for
  * bytes that libxml2 has read as a whole and whose markup is plain ASCII (scan.h): this finds where
- * elements begin and end, and judges nothing.
+ * elements begin and end, and judges nothing. (A signed alert in a wrapper is given from the tree,
+ * whatever the encoding: detach.h.)
  */
 #ifndef CAPRELAY_ALERT_CUT_H
 #define CAPRELAY_ALERT_CUT_H

@@ -1,80 +1,20 @@
 #include "cog/cut.h"
 
+#include "alert/markup.h"
 #include "alert/parse.h"
 #include "base/buf.h"
 
 enum { DECLARATIONS_BYTES_MAX = 64 * 1024 };
 
-/* --- tags --- */
-
-static bool is_name_end(char c)
+static void bind_namespaces(struct cog_cutter *cutter, struct slice tag)
 {
-    return slice_is_xml_space(c) || c == '/' || c == '>' || c == '=';
-}
-
-/* Behind the first `what` from there on; the text's length where it is not there. */
-static size_t behind(struct slice text, size_t at, const char *what)
-{
-    ptrdiff_t found = slice_find(slice_sub(text, at, text.len), what);
-    return found < 0 ? text.len : at + (size_t)found + strlen(what);
-}
-
-/* Where a tag's '>' is; quoted values may hold one. */
-static size_t tag_end(struct slice text, size_t at)
-{
-    char quote = '\0';
-    for (; at < text.len; at++) {
-        char c = text.ptr[at];
-        if (quote)
-            quote = c == quote ? '\0' : quote;
-        else if (c == '"' || c == '\'')
-            quote = c;
-        else if (c == '>')
-            break;
-    }
-    return at;
-}
-
-static size_t name_end(struct slice text, size_t at, size_t end)
-{
-    while (at < end && !is_name_end(text.ptr[at]))
-        at++;
-    return at;
-}
-
-/* The next attribute of a start tag, its value with quotes; false at the end. */
-static bool next_attribute(struct slice text, size_t *at, size_t end, struct slice *name,
-                           struct slice *value)
-{
-    while (*at < end && (slice_is_xml_space(text.ptr[*at]) || text.ptr[*at] == '/'))
-        ++*at;
-    size_t from = *at, to = name_end(text, *at, end);
-    *name = slice_sub(text, from, to);
-    while (to < end && (slice_is_xml_space(text.ptr[to]) || text.ptr[to] == '='))
-        to++;
-    if (!name->len || to >= end || (text.ptr[to] != '"' && text.ptr[to] != '\''))
-        return false;
-    size_t close = to + 1;
-    while (close < end && text.ptr[close] != text.ptr[to])
-        close++;
-    *value = slice_sub(text, to, close + 1);
-    *at = close + 1;
-    return close < end;
-}
-
-static void bind_namespaces(struct cog_cutter *cutter, size_t at, size_t end)
-{
-    struct slice name, value;
-    while (next_attribute(cutter->text, &at, end, &name, &value)) {
-        bool prefixed = slice_starts_with(name, "xmlns:");
-        if ((!prefixed && !slice_eq_cstr(name, "xmlns")) ||
-            cutter->binding_count == COG_BINDINGS_MAX)
+    struct slice name, value, prefix;
+    size_t at = 0;
+    while (markup_attribute(tag, &at, &name, &value)) {
+        if (!markup_declares(name, &prefix) || cutter->binding_count == COG_BINDINGS_MAX)
             continue;
-        cutter->bindings[cutter->binding_count++] = (struct cog_binding){
-            .prefix = prefixed ? slice_sub(name, 6, name.len) : SLICE(""),
-            .uri = value,
-            .depth = cutter->depth,
-        };
+        cutter->bindings[cutter->binding_count++] =
+            (struct cog_binding){.prefix = prefix, .uri = value, .depth = cutter->depth};
     }
 }
 
@@ -95,15 +35,9 @@ static struct slice uri_of(const struct cog_cutter *cutter, struct slice prefix)
 
 static bool is_alert(const struct cog_cutter *cutter, struct slice name)
 {
-    struct slice prefix = SLICE("");
-    ptrdiff_t colon = slice_find(name, ":");
-    if (colon >= 0) {
-        prefix = slice_sub(name, 0, (size_t)colon);
-        name = slice_sub(name, (size_t)colon + 1, name.len);
-    }
-    if (!slice_eq_cstr(name, "alert")) /* the others are many, and bindings may be */
+    if (!slice_eq_cstr(markup_local(name), "alert")) /* the others are many, and bindings may be */
         return false;
-    struct slice uri = uri_of(cutter, prefix);
+    struct slice uri = uri_of(cutter, markup_prefix(name));
     return slice_starts_with(uri, "urn:oasis:names:tc:emergency:cap:1.") ||
            slice_eq_cstr(uri, "http://www.incident.com/cap/1.0");
 }
@@ -129,23 +63,20 @@ static bool is_used(struct slice bytes, struct slice prefix)
 /* Declared by the alert's own start tag, or by an element nearer to it. */
 static bool is_hidden(const struct cog_cutter *cutter, size_t i, struct slice start_tag)
 {
-    struct slice prefix = cutter->bindings[i].prefix, name, value;
+    struct slice prefix = cutter->bindings[i].prefix, name, value, declared;
     size_t at = 0;
     for (size_t k = i + 1; k < cutter->outer_count; k++)
         if (slice_eq(cutter->bindings[k].prefix, prefix))
             return true;
-    while (next_attribute(start_tag, &at, start_tag.len, &name, &value))
-        if (prefix.len ? slice_starts_with(name, "xmlns:") &&
-                             slice_eq(slice_sub(name, 6, name.len), prefix)
-                       : slice_eq_cstr(name, "xmlns"))
+    while (markup_attribute(start_tag, &at, &name, &value))
+        if (markup_declares(name, &declared) && slice_eq(declared, prefix))
             return true;
     return false;
 }
 
 static void put_declarations(struct buf *out, const struct cog_cutter *cutter, struct slice bytes)
 {
-    size_t name_len = cutter->name_end - cutter->from;
-    struct slice start_tag = slice_sub(bytes, name_len, tag_end(bytes, 0));
+    struct slice start_tag = slice_sub(bytes, 0, markup_tag_end(bytes, 0));
     for (size_t i = 0; i < cutter->outer_count; i++) {
         const struct cog_binding *binding = &cutter->bindings[i];
         if (is_hidden(cutter, i, start_tag) ||
@@ -158,24 +89,10 @@ static void put_declarations(struct buf *out, const struct cog_cutter *cutter, s
     }
 }
 
-/* The XML declaration where it names an encoding that is not what is taken for granted. */
-static struct slice foreign_declaration(struct slice text)
-{
-    text = slice_trim(text);
-    size_t end = slice_starts_with(text, "<?xml") ? behind(text, 0, "?>") : 0;
-    struct slice declaration = slice_sub(text, 0, end);
-    ptrdiff_t at = slice_find(declaration, "encoding");
-    if (at < 0)
-        return (struct slice){0};
-    struct slice rest = slice_sub(declaration, (size_t)at, declaration.len);
-    return slice_ifind(rest, "utf-8") >= 0 || slice_ifind(rest, "us-ascii") >= 0 ? (struct slice){0}
-                                                                                 : declaration;
-}
-
 struct slice cog_cutter_take(const struct cog_cutter *cutter, struct arena *arena)
 {
     struct slice bytes = slice_sub(cutter->text, cutter->from, cutter->at);
-    struct slice declaration = foreign_declaration(cutter->text);
+    struct slice declaration = markup_foreign_declaration(cutter->text);
     size_t name_len = cutter->name_end - cutter->from;
     struct buf added;
     buf_init(&added, DECLARATIONS_BYTES_MAX);
@@ -201,10 +118,10 @@ struct slice cog_cutter_take(const struct cog_cutter *cutter, struct arena *aren
 
 /* Whether that start tag begins an alert by what it and the elements around the alert declare. What
  * the tag declares stays bound. */
-static bool begins_alert(struct cog_cutter *cutter, size_t at, size_t name_to, size_t end)
+static bool begins_alert(struct cog_cutter *cutter, struct slice tag)
 {
-    bind_namespaces(cutter, name_to, end);
-    return is_alert(cutter, slice_sub(cutter->text, at + 1, name_to));
+    bind_namespaces(cutter, tag);
+    return is_alert(cutter, markup_name(tag));
 }
 
 static void enter(struct cog_cutter *cutter, struct slice name)
@@ -228,15 +145,15 @@ static struct slice parent_of_alert(const struct cog_cutter *cutter)
 }
 
 /* A start tag outside of an alert. Returns whether an alert ends with it. */
-static bool take_start(struct cog_cutter *cutter, size_t at, size_t name_to, size_t end)
+static bool take_start(struct cog_cutter *cutter, struct markup found, struct slice tag)
 {
     size_t before = cutter->binding_count;
-    bool empty = cutter->text.ptr[end - 1] == '/';
-    enter(cutter, slice_sub(cutter->text, at + 1, name_to));
-    cutter->open = begins_alert(cutter, at, name_to, end);
+    bool empty = found.kind == MARKUP_EMPTY;
+    enter(cutter, markup_name(tag));
+    cutter->open = begins_alert(cutter, tag);
     if (cutter->open) {
-        cutter->from = at;
-        cutter->name_end = name_to;
+        cutter->from = found.begin;
+        cutter->name_end = found.begin + 1 + markup_name(tag).len;
         cutter->outer_count = before;
         cutter->nested = 0;
     }
@@ -247,11 +164,11 @@ static bool take_start(struct cog_cutter *cutter, size_t at, size_t name_to, siz
 
 /* A tag inside of an alert. Returns whether the alert ends: with its end tag, however deep, since
  * what is in it may be malformed; before an alert of its own right, or before its parent's end. */
-static bool take_inner(struct cog_cutter *cutter, size_t at, size_t name_to, size_t end)
+static bool take_inner(struct cog_cutter *cutter, struct markup found, struct slice tag)
 {
     struct slice own = slice_sub(cutter->text, cutter->from + 1, cutter->name_end);
-    bool is_end = cutter->text.ptr[at + 1] == '/', ends_before;
-    struct slice name = slice_sub(cutter->text, at + 1 + is_end, name_to);
+    bool is_end = found.kind == MARKUP_END, ends_before;
+    struct slice name = markup_name(tag);
     bool same = slice_eq(name, own);
     if (is_end && same && cutter->nested == 0)
         return true;
@@ -259,28 +176,13 @@ static bool take_inner(struct cog_cutter *cutter, size_t at, size_t name_to, siz
         cutter->nested -= same;
         ends_before = name.len && slice_eq(name, parent_of_alert(cutter));
     } else {
-        ends_before = begins_alert(cutter, at, name_to, end);
+        ends_before = begins_alert(cutter, tag);
         cutter->binding_count = cutter->outer_count;
-        cutter->nested += same && !ends_before && cutter->text.ptr[end - 1] != '/';
+        cutter->nested += same && !ends_before && found.kind != MARKUP_EMPTY;
     }
     if (ends_before)
-        cutter->at = at;
+        cutter->at = found.begin;
     return ends_before;
-}
-
-/* Comments, CDATA and processing instructions: behind them; the same place for a tag. */
-static size_t skip(struct slice text, size_t at)
-{
-    struct slice rest = slice_sub(text, at, text.len);
-    if (slice_starts_with(rest, "<!--"))
-        return behind(text, at + 4, "-->");
-    if (slice_starts_with(rest, "<![CDATA["))
-        return behind(text, at + 9, "]]>");
-    if (slice_starts_with(rest, "<?"))
-        return behind(text, at + 2, "?>");
-    if (slice_starts_with(rest, "<!"))
-        return text.len;
-    return at;
 }
 
 void cog_cutter_init(struct cog_cutter *cutter, struct slice text)
@@ -288,40 +190,31 @@ void cog_cutter_init(struct cog_cutter *cutter, struct slice text)
     *cutter = (struct cog_cutter){.text = text};
 }
 
-/* Takes the tag or the like at `at`, which it moves behind it; whether an alert ends there. */
-static bool take_markup(struct cog_cutter *cutter)
+/* Whether an alert ends with that piece, which the cutter is behind of. */
+static bool take_markup(struct cog_cutter *cutter, struct markup found)
 {
-    struct slice text = cutter->text;
-    size_t at = cutter->at, behind_other = skip(text, at);
-    if (behind_other != at) {
-        cutter->at = behind_other;
+    struct slice tag = slice_sub(cutter->text, found.begin, found.end);
+    if (found.kind == MARKUP_OTHER)
         return false;
-    }
-    size_t end = tag_end(text, at);
-    cutter->at = end < text.len ? end + 1 : end;
-    if (end == text.len)
-        return false;
-    bool is_end = text.ptr[at + 1] == '/';
-    size_t name_to = name_end(text, at + 1 + is_end, end);
     if (cutter->open)
-        return take_inner(cutter, at, name_to, end);
-    if (!is_end)
-        return take_start(cutter, at, name_to, end);
+        return take_inner(cutter, found, tag);
+    if (found.kind != MARKUP_END)
+        return take_start(cutter, found, tag);
     leave(cutter);
     return false;
 }
 
 bool cog_cutter_find(struct cog_cutter *cutter, size_t *from)
 {
-    struct slice text = cutter->text;
+    struct markup found;
     cutter->open = false;
-    while (cutter->at < text.len) {
-        const char *next = memchr(text.ptr + cutter->at, '<', text.len - cutter->at);
-        cutter->at = next ? (size_t)(next - text.ptr) : text.len;
-        if (next && take_markup(cutter)) {
+    while ((found = markup_next(cutter->text, cutter->at)).kind != MARKUP_NONE) {
+        cutter->at = found.end;
+        if (take_markup(cutter, found)) {
             *from = cutter->from;
             return true;
         }
     }
+    cutter->at = cutter->text.len;
     return false;
 }

@@ -4,7 +4,8 @@
  * A signature covers an alert as its sender wrote it; a tree that is written anew is another text.
  * So the bytes are cut out, and only namespace declarations of the elements around are put into the
  * alert's start tag, where it needs them to stand alone: exclusive canonicalisation does not see
- * the difference.
+ * the difference. (A list whose wrapper is handed on in place of that: adapters/wrapped.h. Where
+ * tags begin and end: alert/markup.h.)
  */
 #ifndef CAPRELAY_COG_CUT_H
 #define CAPRELAY_COG_CUT_H
