@@ -79,7 +79,7 @@ static void on_open(void *context)
 static void on_lost(void *context, const char *reason)
 {
     struct amqp_outlet *amqp = context;
-    char text[200];
+    char text[300];
 
     snprintf(text, sizeof text, "%s", reason); /* goes with the connection */
     drop_connection(amqp);

@@ -123,7 +123,8 @@ static void post_message(void *context, const struct amqp_message *message)
 static void post_lost(struct amqp *amqp, const char *reason)
 {
     struct event *event = event_new(EVENT_LOST);
-    event->reason = arena_printf(event->arena, "%s", reason);
+    event->reason =
+        arena_printf(event->arena, "%s:%u: %s", amqp->server.host, amqp->server.port, reason);
     post(amqp, event);
 }
 

@@ -73,7 +73,8 @@ struct amqp_events {
     void (*open)(void *context); /* the queue is bound and being consumed; the exchange is there */
     void (*message)(void *context, const struct amqp_message *message); /* of a queue */
     void (*confirmed)(void *context, enum amqp_confirm confirm);        /* of amqp_publish() */
-    /* Nothing comes any more; `reason` is one line of English, lent. */
+    /* Nothing comes any more; `reason` is one line of English that begins with
+     * HOST:PORT, lent. */
     void (*lost)(void *context, const char *reason);
     void *context;
 };

@@ -6,8 +6,14 @@
 #include <amqp_framing.h>
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { CHANNEL = 1, FRAME_BYTES_MAX = 131072 };
 
@@ -22,12 +28,66 @@ static struct timeval timeout_of(const struct amqp_server *server)
     return (struct timeval){.tv_sec = us / 1000000, .tv_usec = us % 1000000};
 }
 
+/* --- reasons --- */
+
+/* The library says no more of a system call that failed than that a socket error occurred. */
+static bool hides_reason(int status)
+{
+    return status == AMQP_STATUS_SOCKET_ERROR || status == AMQP_STATUS_TCP_ERROR;
+}
+
+/* Right after the call: what reading or writing ended with is still in errno. */
+static const char *reason_of(int status)
+{
+    int system = errno;
+    bool tells = system != 0 && system != EAGAIN && system != EINTR && system != EINPROGRESS;
+    return hides_reason(status) && tells ? strerror(system) : amqp_error_string2(status);
+}
+
+/* 0: there is somebody now. */
+static int try_address(const struct addrinfo *address)
+{
+    enum { PATIENCE_MS = 2000 };
+    int fd = socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (fd < 0)
+        return errno;
+    if (connect(fd, address->ai_addr, address->ai_addrlen) != 0)
+        error = errno;
+    if (error == EINPROGRESS && poll(&poll_fd, 1, PATIENCE_MS) != 1)
+        error = ETIMEDOUT;
+    else if (error == EINPROGRESS && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    close(fd);
+    return error;
+}
+
+/* Of connecting the reason is lost inside the library, and it takes no socket of ours for TLS: the
+ * system is asked once more. */
+static const char *reason_of_connecting(const struct amqp_server *server, int status)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *addresses;
+    char port[8];
+    int error = 0;
+    snprintf(port, sizeof port, "%u", (unsigned)server->port);
+    if (!hides_reason(status) || getaddrinfo(server->host, port, &hints, &addresses) != 0)
+        return amqp_error_string2(status);
+    for (const struct addrinfo *one = addresses; one; one = one->ai_next)
+        if ((error = try_address(one)) == 0)
+            break;
+    freeaddrinfo(addresses);
+    return error ? strerror(error) : amqp_error_string2(status);
+}
+
 /* What a broker says when it refuses: "NOT_FOUND - no exchange 'x' in vhost '/'". */
 static enum err_code fail_reply(struct err *err, const char *what, amqp_rpc_reply_t reply)
 {
     amqp_bytes_t text = amqp_empty_bytes;
     if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION)
-        return err_set(err, ERR_IO, "%s: %s", what, amqp_error_string2(reply.library_error));
+        return err_set(err, ERR_IO, "%s: %s", what, reason_of(reply.library_error));
     if (reply.reply.id == AMQP_CONNECTION_CLOSE_METHOD)
         text = ((amqp_connection_close_t *)reply.reply.decoded)->reply_text;
     else if (reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD)
@@ -70,9 +130,9 @@ static enum err_code connect_to(struct link *link, const struct amqp_server *ser
     amqp_set_handshake_timeout(link->connection, &timeout);
     amqp_set_rpc_timeout(link->connection, &timeout);
     int status = amqp_socket_open_noblock(socket, server->host, server->port, &timeout);
-    return status == AMQP_STATUS_OK ? OK
-                                    : err_set(err, ERR_IO, "%s:%u: %s", server->host, server->port,
-                                              amqp_error_string2(status));
+    return status == AMQP_STATUS_OK
+               ? OK
+               : err_set(err, ERR_IO, "%s", reason_of_connecting(server, status));
 }
 
 static enum err_code log_in(struct link *link, const struct amqp_server *server, struct err *err)
@@ -189,9 +249,8 @@ int link_fd(const struct link *link)
 enum err_code link_ack(struct link *link, uint64_t tag, struct err *err)
 {
     int status = amqp_basic_ack(link->connection, CHANNEL, tag, 0);
-    return status == AMQP_STATUS_OK
-               ? OK
-               : err_set(err, ERR_IO, "acknowledging: %s", amqp_error_string2(status));
+    return status == AMQP_STATUS_OK ? OK
+                                    : err_set(err, ERR_IO, "acknowledging: %s", reason_of(status));
 }
 
 static struct slice slice_of_bytes(amqp_bytes_t bytes)
@@ -208,7 +267,7 @@ static enum err_code take_method(struct link *link, struct err *err)
     if (status == AMQP_STATUS_TIMEOUT)
         return OK;
     if (status != AMQP_STATUS_OK)
-        return err_set(err, ERR_IO, "%s", amqp_error_string2(status));
+        return err_set(err, ERR_IO, "%s", reason_of(status));
     if (frame.frame_type != AMQP_FRAME_METHOD)
         return OK;
     const amqp_rpc_reply_t reply = {.reply_type = AMQP_RESPONSE_SERVER_EXCEPTION,
@@ -246,7 +305,7 @@ enum err_code link_take(struct link *link, link_fn fn, void *context, struct err
         if (reply.library_error == AMQP_STATUS_TIMEOUT)
             return OK;
         if (reply.library_error != AMQP_STATUS_UNEXPECTED_STATE)
-            return err_set(err, ERR_IO, "%s", amqp_error_string2(reply.library_error));
+            return err_set(err, ERR_IO, "%s", reason_of(reply.library_error));
         if (take_method(link, err) != OK)
             return ERR_IO;
     }
@@ -292,9 +351,8 @@ static enum err_code send_publication(struct link *link, const char *exchange,
     int status =
         amqp_basic_publish(link->connection, CHANNEL, amqp_cstring_bytes(exchange),
                            amqp_cstring_bytes(publication->routing_key), 1, 0, &properties, body);
-    return status == AMQP_STATUS_OK
-               ? OK
-               : err_set(err, ERR_IO, "publishing: %s", amqp_error_string2(status));
+    return status == AMQP_STATUS_OK ? OK
+                                    : err_set(err, ERR_IO, "publishing: %s", reason_of(status));
 }
 
 /* The message that a basic.return brings along. */
@@ -352,7 +410,7 @@ enum err_code link_publish(struct link *link, const char *exchange,
         if (status == AMQP_STATUS_TIMEOUT)
             continue;
         if (status != AMQP_STATUS_OK)
-            return err_set(err, ERR_IO, "%s", amqp_error_string2(status));
+            return err_set(err, ERR_IO, "%s", reason_of(status));
         code = take_confirm(link, &frame, confirm, &done, err);
     }
     return code;
