@@ -40,6 +40,7 @@ void freeaddrinfo(struct addrinfo *info)
 static struct peer peer;
 static struct asking asking;
 static char last_request[PEER_REQUEST_MAX];
+static atomic_bool held_may_go;
 
 static void drip(int fd, const char *text, int pause_ms)
 {
@@ -126,7 +127,11 @@ static void script(struct peer *p, int fd, const char *request)
         send_headers_without_end(fd);
     else if (peer_asks(request, "/redirect"))
         redirect(fd, request);
-    else if (peer_asks(request, "/pause") && peer_wait(p, 100))
+    else if (peer_asks(request, "/held")) {
+        while (!atomic_load(&held_may_go) && peer_wait(p, 5))
+            ;
+        peer_answer(fd, "200 OK", "", "held");
+    } else if (peer_asks(request, "/pause") && peer_wait(p, 100))
         peer_answer(fd, "200 OK", "", "late");
 }
 
@@ -390,18 +395,51 @@ static void what_cannot_be_sent_is_told_too(void **state)
                                                                      .if_none_match = "a\nb: c"}));
 }
 
+enum { HELD = 3, WAITING = 9, PATIENCE_US = 2 * SECOND };
+static struct loop_timer *holding;
+
+/* Not before all of them have come. */
+static void hold_no_longer(void *context)
+{
+    (void)context;
+    if (atomic_load(&peer.requests) < HELD)
+        loop_timer_start(holding, 10 * MILLISECOND);
+    else
+        atomic_store(&held_may_go, true);
+}
+
+static void must_be_answered(void *context, const struct http_result *result)
+{
+    assert_string_equal(http_failure_name(result->failure), "answered");
+    asking_answered(context, result);
+}
+
+static void send_so_many(int count, const char *path, int64_t timeout_us)
+{
+    char url[100];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d%s", peer.port, path);
+    for (int i = 0; i < count; i++)
+        http_send(asking.client, &(struct http_call){.url = url, .timeout_us = timeout_us},
+                  must_be_answered, &asking);
+}
+
+/* The first are held for longer than the others, which wait for them, have time for: to wait is no
+ * part of it. */
 static void only_so_many_run_at_once(void **state)
 {
     (void)state;
-    char url[100];
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/pause", peer.port);
-    for (int i = 0; i < 12; i++)
-        http_send(asking.client, &(struct http_call){.url = url, .timeout_us = 300 * MILLISECOND},
-                  asking_answered, &asking);
-    assert_true(asking_wait(&asking, 12, 8 * SECOND));
-    assert_int_equal(atomic_load(&peer.requests), 12); /* waiting is not part of their time */
-    assert_int_equal(asking.result.failure, HTTP_ANSWERED);
-    assert_int_equal(atomic_load(&peer.open_max), 3);
+    atomic_store(&held_may_go, false);
+    holding = loop_timer_create(asking.loop, hold_no_longer, NULL);
+    loop_timer_start(holding, PATIENCE_US + SECOND / 2);
+    send_so_many(HELD, "/held", 60 * SECOND);
+    send_so_many(WAITING, "/plain", PATIENCE_US);
+    while (asking.answers == 0) {
+        assert_in_range(atomic_load(&peer.requests), 0, HELD);
+        loop_turn(asking.loop, true);
+    }
+    assert_true(asking_wait(&asking, HELD + WAITING, 60 * SECOND));
+    assert_int_equal(atomic_load(&peer.requests), HELD + WAITING);
+    loop_timer_destroy(holding);
 }
 
 static void the_cancelled_say_nothing(void **state)
