@@ -17,9 +17,8 @@ struct cover {
     enum geo_layer layer;
     double least_share;
     struct geo_units kept;
-    struct geo_units shallow; /* within the disagreement */
-    struct geo_units slivers;
-    size_t kept_capacity, shallow_capacity, slivers_capacity;
+    struct geo_units slivers; /* within the disagreement, or under the least share */
+    size_t kept_capacity, slivers_capacity;
 };
 
 static void units_add(struct arena *arena, struct geo_units *units, size_t *capacity,
@@ -84,9 +83,9 @@ static void unit_judge(struct cover *cover, uint32_t index)
     }
     struct geo_unit view = geo_unit_view(cover->geo, index);
     shares_set(cover, unit, relation, &view);
-    if (!is_real_overlap(cover, unit, relation, &view)) {
-        units_add(cover->arena, &cover->shallow, &cover->shallow_capacity, view);
-    } else if (view.share < cover->least_share && view.share_of_shape < cover->least_share) {
+    bool too_little = view.share < cover->least_share && view.share_of_shape < cover->least_share;
+    /* In this order: depth is dear to find, and most neighbours overlap by too little. */
+    if (too_little || !is_real_overlap(cover, unit, relation, &view)) {
         units_add(cover->arena, &cover->slivers, &cover->slivers_capacity, view);
     } else {
         units_add(cover->arena, &cover->kept, &cover->kept_capacity, view);
@@ -140,15 +139,15 @@ static bool layer_is_gapless(enum geo_layer layer)
     return layer != GEO_COUNTRY && layer != GEO_CA_CLC && layer != GEO_US_SAME_PART;
 }
 
-/* That unit with its shares, taken off the shallow ones; both shares are 0 where the shape does not
+/* That unit with its shares, taken off the slivers; both shares are 0 where the shape does not
  * meet it. */
-static struct geo_unit shallow_take(struct cover *cover, struct geo_unit unit)
+static struct geo_unit sliver_take(struct cover *cover, struct geo_unit unit)
 {
     unit.share = unit.share_of_shape = 0;
-    for (size_t i = 0; i < cover->shallow.count; i++) {
-        if (slice_eq(cover->shallow.items[i].code, unit.code)) {
-            unit = cover->shallow.items[i];
-            cover->shallow.items[i] = cover->shallow.items[--cover->shallow.count];
+    for (size_t i = 0; i < cover->slivers.count; i++) {
+        if (slice_eq(cover->slivers.items[i].code, unit.code)) {
+            unit = cover->slivers.items[i];
+            cover->slivers.items[i] = cover->slivers.items[--cover->slivers.count];
             break;
         }
     }
@@ -172,7 +171,7 @@ static void nearest_keep(struct cover *cover)
     }
     if (nearest != UINT32_MAX) {
         units_add(cover->arena, &cover->kept, &cover->kept_capacity,
-                  shallow_take(cover, geo_unit_view(cover->geo, nearest)));
+                  sliver_take(cover, geo_unit_view(cover->geo, nearest)));
     }
 }
 
@@ -190,15 +189,15 @@ static void small_shape_settle(struct cover *cover)
         return;
     }
     size_t left = 0;
-    for (size_t i = 0; i < cover->shallow.count; i++) {
-        struct geo_unit unit = cover->shallow.items[i];
+    for (size_t i = 0; i < cover->slivers.count; i++) {
+        struct geo_unit unit = cover->slivers.items[i];
         if (unit.share_of_shape >= small_share) {
             units_add(cover->arena, &cover->kept, &cover->kept_capacity, unit);
         } else {
-            cover->shallow.items[left++] = unit;
+            cover->slivers.items[left++] = unit;
         }
     }
-    cover->shallow.count = left;
+    cover->slivers.count = left;
     if (cover->kept.count == 0 && layer_is_gapless(cover->layer)) {
         nearest_keep(cover);
     }
@@ -211,9 +210,6 @@ static int unit_cmp(const void *a, const void *b)
 
 static void slivers_give(struct cover *cover, struct geo_units *slivers)
 {
-    for (size_t i = 0; i < cover->shallow.count; i++) {
-        units_add(cover->arena, &cover->slivers, &cover->slivers_capacity, cover->shallow.items[i]);
-    }
     if (cover->slivers.count > 1) {
         qsort(cover->slivers.items, cover->slivers.count, sizeof(*cover->slivers.items), unit_cmp);
     }
