@@ -86,15 +86,15 @@ static const struct conf_row options[] = {
 
 /* --- state for people --- */
 
-/* "HOST: why; HOST: why" of all that are down. */
+/* Of all that are down. */
 static struct slice troubles_of(const struct naad *naad, struct arena *arena)
 {
     struct slice text = SLICE("");
     for (size_t i = 0; i < naad->streams.count; i++) {
         const struct stream *stream = naad->running[i];
         if (stream_state(stream) == STREAM_DOWN)
-            text = arena_printf(arena, "%.*s%s%s: %s", SLICE_ARG(text), text.len > 0 ? "; " : "",
-                                stream_address(stream)->host, stream_trouble(stream));
+            text = arena_printf(arena, "%.*s%s%s", SLICE_ARG(text), text.len > 0 ? "; " : "",
+                                stream_trouble(stream));
     }
     return text;
 }

@@ -66,10 +66,23 @@ __attribute__((format(printf, 2, 3))) static void lose(struct stream *stream, co
     stream->options.changed(stream->options.context);
 }
 
+/* An established connection ended; what comes from dialling names the place by itself. */
+__attribute__((format(printf, 2, 3))) static void lose_connection(struct stream *stream,
+                                                                  const char *format, ...)
+{
+    char why[100];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    lose(stream, "%s:%u: %s", stream->options.address.host, stream->options.address.port, why);
+}
+
 static void on_silence(void *context)
 {
     struct stream *stream = context;
-    lose(stream, "no document for %lld s", (long long)(stream->options.silence_us / 1000000));
+    lose_connection(stream, "no document for %lld s",
+                    (long long)(stream->options.silence_us / 1000000));
 }
 
 static void on_frame(void *context, enum frame_kind kind, struct slice bytes)
@@ -92,9 +105,9 @@ static void on_readable(void *context, int events)
     if (count > 0)
         framer_feed(stream->framer, slice_of(stream->bytes, (size_t)count));
     else if (count == 0)
-        lose(stream, "the far end closed the connection");
+        lose_connection(stream, "the far end closed the connection");
     else if (errno != EAGAIN && errno != EINTR)
-        lose(stream, "%s", strerror(errno));
+        lose_connection(stream, "%s", strerror(errno));
 }
 
 static void on_dialled(void *context, int fd, const char *error)
@@ -186,9 +199,4 @@ enum stream_state stream_state(const struct stream *stream)
 const char *stream_trouble(const struct stream *stream)
 {
     return stream->trouble;
-}
-
-const struct dial_address *stream_address(const struct stream *stream)
-{
-    return &stream->options.address;
 }

@@ -46,7 +46,7 @@ void stream_resume(struct stream *stream);
 
 enum stream_state stream_state(const struct stream *stream);
 /* Why it is down, or was the last time; "" for never. Lent. */
+/* Of one that is down: names the host, and says why. Lent. */
 const char *stream_trouble(const struct stream *stream);
-const struct dial_address *stream_address(const struct stream *stream);
 
 #endif

@@ -4,6 +4,7 @@ import collections
 import datetime
 import os
 import pathlib
+import socket
 import sqlite3
 import time
 
@@ -177,6 +178,18 @@ def test_an_archive_without_it_is_asked_again_and_then_given_up(make_relay, make
     relay.wait_log("archive.missing", seconds=60)
     assert 2 <= len(hub.archive.server.asked) <= 6
     assert "nowhere" in relay.log().split("archive.missing")[1].splitlines()[0]
+
+
+def test_a_stream_that_fails_is_named_once_in_the_reason(make_relay, make_hub):
+    hub = make_hub()
+    with socket.socket() as nobody:  # bound, so that nobody else listens there
+        nobody.bind(("127.0.0.1", 0))
+        closed = f"127.0.0.1:{nobody.getsockname()[1]}"
+        source = hub.source(silence="1s", reconnect_max="1s")
+        silent = source["streams"][0]
+        relay = make_relay(sources=[{**source, "streams": [closed, silent]}]).start()
+        relay.wait_log("state=down")
+        relay.wait_log(f'reason="{closed}: Connection refused; {silent}: no document for 1 s"')
 
 
 def test_an_outage_is_told_and_made_good(make_relay, make_hub):
