@@ -83,10 +83,10 @@ void atom_tell_state(struct atom_source *source)
                    source->poll_error);
     } else if (!source->good_us) {
         host_state(host, SOURCE_CONNECTING, "asking %s", source->shown.ptr);
-    } else if (source->fetch_error[0]) {
+    } else if (source->gather.error[0]) {
         host_state(host, SOURCE_DEGRADED, "linked messages cannot be fetched: %s",
-                   source->fetch_error);
-    } else if (source->items.given_up > 0) {
+                   source->gather.error);
+    } else if (source->gather.list.given_up > 0) {
         host_state(host, SOURCE_DEGRADED,
                    "the server does not give messages that the feed links to (see atom.missing in "
                    "the log)");
@@ -98,6 +98,45 @@ void atom_tell_state(struct atom_source *source)
         host_state(host, SOURCE_LIVE, "polling %s", source->shown.ptr);
     }
 }
+
+/* --- fetching what entries link to --- */
+
+static struct http_request *ask_for(void *context, struct listed_item *item, size_t max_body,
+                                    http_fn fn)
+{
+    struct http_call call = {.url = item->url, .max_body = max_body};
+    return atom_ask(context, &call, fn, item);
+}
+
+static void on_came(void *context, struct listed_item *item)
+{
+    const struct atom_source *source = context;
+    hub_access_blot(&source->access, item->bytes);
+}
+
+static void on_missing(void *context, const struct listed_item *item, int status)
+{
+    const struct atom_source *source = context;
+    struct arena *arena = arena_create();
+    struct slice shown = http_url_shown(arena, slice_from_cstr(item->url));
+    host_log(source->host, LOG_LEVEL_ERROR, "atom.missing",
+             "url=%s status=%d tries=%u reason=\"linked to, but the server does not give it\"",
+             log_quote(shown).text, status, item->denials);
+    arena_destroy(arena);
+}
+
+static void on_tell(void *context)
+{
+    atom_tell_state(context);
+}
+
+static void on_room(void *context)
+{
+    atom_poll_go_on(context);
+}
+
+static const struct gather_ops gathering = {
+    .ask = ask_for, .came = on_came, .missing = on_missing, .tell = on_tell, .room = on_room};
 
 /* --- options --- */
 
@@ -165,7 +204,7 @@ static enum err_code atom_init(void *instance, struct host *host, struct err *er
                         (enum hub_secret_in)source->secret_in, err) != OK)
         goto refused;
     source->shown = http_url_shown(source->arena, source->url);
-    atom_items_init(&source->items);
+    gather_init(&source->gather, host, source, &gathering);
     atom_incidents_init(&source->incidents);
     return OK;
 refused: /* nobody calls fini then */
@@ -175,11 +214,6 @@ refused: /* nobody calls fini then */
 }
 
 /* --- the contract --- */
-
-static void on_fetch_time(void *context)
-{
-    atom_fetch_more(context);
-}
 
 static enum err_code atom_start(void *instance, struct err *err)
 {
@@ -196,10 +230,8 @@ static enum err_code atom_start(void *instance, struct err *err)
     if (code != OK)
         return code;
     backoff_init(&source->poll_backoff, ATOM_RETRY_FIRST_US, ATOM_RETRY_MAX_US, seed);
-    backoff_init(&source->fetch_backoff, ATOM_RETRY_FIRST_US, ATOM_RETRY_MAX_US, seed + 1);
-    source->poll_error[0] = source->fetch_error[0] = '\0';
-    source->fetch_not_before_us = 0;
-    source->fetch_timer = loop_timer_create(host_loop(host), on_fetch_time, source);
+    gather_start(&source->gather, (size_t)source->parallel, seed + 1);
+    source->poll_error[0] = '\0';
     atom_poll_start(source);
     atom_tell_state(source);
     return OK;
@@ -208,21 +240,17 @@ static enum err_code atom_start(void *instance, struct err *err)
 static void atom_stop(void *instance)
 {
     struct atom_source *source = instance;
-    if (source->client)
-        atom_fetch_stop(source);
+    gather_stop(&source->gather);
     http_client_destroy(source->client);
     source->client = NULL;
     atom_poll_stop(source);
-    loop_timer_destroy(source->fetch_timer);
-    source->fetch_timer = NULL;
-    source->paused = false;
 }
 
 static void atom_fini(void *instance)
 {
     struct atom_source *source = instance;
     atom_stop(source);
-    atom_items_fini(&source->items);
+    gather_fini(&source->gather);
     atom_incidents_fini(&source->incidents);
     arena_destroy(source->arena);
     hub_access_fini(&source->access);
@@ -231,21 +259,19 @@ static void atom_fini(void *instance)
 static void atom_pause(void *instance)
 {
     struct atom_source *source = instance;
-    source->paused = true;
+    gather_pause(&source->gather);
 }
 
 static void atom_resume(void *instance)
 {
     struct atom_source *source = instance;
-    source->paused = false;
-    atom_fetch_more(source);
+    gather_resume(&source->gather);
 }
 
 static void atom_settled(void *instance, const struct adapter_outcome *outcome)
 {
-    struct atom_item *item = (struct atom_item *)(uintptr_t)outcome->receipt;
     (void)instance;
-    item->stage = ATOM_SETTLED;
+    gather_settled(outcome);
 }
 
 const struct adapter_ops adapter_atom = {

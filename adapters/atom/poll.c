@@ -72,7 +72,7 @@ static void look(struct atom_source *source, enum atom_look kind)
     source->look_began_us = now_us;
     replace(&source->page_url, atom_look_url(source, arena, kind));
     if (kind == ATOM_LOOK_ALL) {
-        atom_items_look(&source->items);
+        listed_look(&source->gather.list);
         atom_incidents_look(&source->incidents);
     }
     ask_page(source);
@@ -101,7 +101,7 @@ look_failed(struct atom_source *source, int64_t retry_after_us, const char *form
     va_start(args, format);
     vsnprintf(source->poll_error, sizeof source->poll_error, format, args);
     va_end(args);
-    atom_items_queue_fresh(&source->items);
+    listed_queue_fresh(&source->gather.list);
     source->tries = source->pages > 1 ? source->tries + 1 : 0;
     int64_t wait_us = backoff_next(&source->poll_backoff, retry_after_us);
     host_log(source->host, LOG_LEVEL_INFO, "atom.feed", "error=%s failures=%u again_in_s=%lld",
@@ -130,7 +130,7 @@ static void look_over(struct atom_source *source)
         source->all_us = source->good_us;
     source->poll_error[0] = '\0';
     backoff_reset(&source->poll_backoff);
-    atom_items_queue_fresh(&source->items);
+    listed_queue_fresh(&source->gather.list);
     move_since(source);
     /* After the first what ended meanwhile, at once. */
     loop_timer_start(source->poll_timer,
@@ -190,7 +190,7 @@ static void take_more(struct atom_source *source)
         return;
     }
     if (!more && source->look == ATOM_LOOK_ALL)
-        atom_items_looked(&source->items);
+        listed_looked(&source->gather.list);
     if (!more)
         source->elsewhere_known = source->elsewhere;
     source->page_due = more;
@@ -257,7 +257,7 @@ static void on_page(void *context, const struct http_result *result)
     else
         look_failed(source, result->retry_after_us, "the server answers %d%s", result->status,
                     advice(result->status, source));
-    atom_fetch_more(source);
+    gather_more(&source->gather);
 }
 
 /* --- start, stop --- */
@@ -286,9 +286,9 @@ static void on_time(void *context)
         go_on(source);
     else
         source->poll_waits = true;
-    if (source->items.bytes >= ATOM_HELD_BYTES_MAX)
-        atom_items_queue_fresh(&source->items);
-    atom_fetch_more(source);
+    if (source->gather.list.bytes >= ATOM_HELD_BYTES_MAX)
+        listed_queue_fresh(&source->gather.list);
+    gather_more(&source->gather);
 }
 
 void atom_poll_go_on(struct atom_source *source)

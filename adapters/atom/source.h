@@ -2,17 +2,17 @@
  * source: what the files of the adapter share.
  *
  * atom.c: options and contract; request.c: addresses and the secret; poll.c: looking at the feed;
- * take.c: what of a page is new; fetch.c: fetching and handing on; items.h: what is known;
- * incidents.h: for what is deleted.
+ * take.c: what of a page is new; incidents.h: for what is deleted. What is new is fetched and
+ * handed on by gather.h.
  */
 #ifndef CAPRELAY_ADAPTERS_ATOM_SOURCE_H
 #define CAPRELAY_ADAPTERS_ATOM_SOURCE_H
 
 #include "adapters/adapter.h"
 #include "adapters/atom/incidents.h"
-#include "adapters/atom/items.h"
 #include "adapters/backoff.h"
 #include "adapters/fetch_from.h"
+#include "adapters/gather.h"
 #include "adapters/hub_access.h"
 #include "alert/atom.h"
 #include "http/http.h"
@@ -63,9 +63,8 @@ struct atom_source {
     struct slice shown; /* the URL without its query, for people */
     /* while it runs */
     struct http_client *client;
-    struct loop_timer *poll_timer, *fetch_timer;
-    bool paused;
-    struct atom_items items;
+    struct loop_timer *poll_timer;
+    struct gather gather;
     struct atom_incidents incidents;
     /* looking (poll.c) */
     struct backoff poll_backoff;
@@ -86,11 +85,6 @@ struct atom_source {
     int64_t look_began_us;  /* by the earlier of our clock and the server's */
     int64_t fresh_us;       /* for so long the server has nothing new to say */
     size_t elsewhere_known; /* of the last whole look; for the state */
-    /* fetching (fetch.c) */
-    struct backoff fetch_backoff;
-    char fetch_error[200];
-    int64_t fetch_not_before_us;
-    size_t asked;
 };
 
 int64_t atom_now_us(const struct atom_source *source);
@@ -119,18 +113,12 @@ void atom_poll_go_on(struct atom_source *source);
 
 /* Whether there is room for more. */
 bool atom_may_take(const struct atom_source *source);
-/* What is new of `page`, to `items`: as much as a turn bears and there is room for. True once it is
- * all taken, and gone. */
+/* What is new of `page`, to `gather`: as much as a turn bears and there is room for. True once it
+ * is all taken, and gone. */
 bool atom_take_some(struct atom_source *source);
 void atom_take_stop(struct atom_source *source);
 /* A page that is not XML, or that cannot be cut, as one document, once; false where there is no
  * CAP in it. */
 bool atom_take_whole(struct atom_source *source, struct arena *arena, struct slice body);
-
-/* --- fetch.c --- */
-
-/* Delivers what is held and asks for what is wanted, as far as allowed now. */
-void atom_fetch_more(struct atom_source *source);
-void atom_fetch_stop(struct atom_source *source);
 
 #endif

@@ -21,11 +21,11 @@ static struct slice make_key(struct arena *arena, struct slice what, struct slic
 /* Whether it is to be added. */
 static bool is_new(struct atom_source *source, struct slice key)
 {
-    if (atom_items_see(&source->items, key))
+    if (listed_see(&source->gather.list, key))
         return false;
     if (!seen_before(source->host, key))
         return true;
-    atom_items_add_settled(&source->items, key);
+    listed_add(&source->gather.list, key, LISTED_SETTLED);
     return false;
 }
 
@@ -33,7 +33,7 @@ static void add_document(struct atom_source *source, struct slice key, struct sl
                          int64_t updated_s)
 {
     if (document.ptr) /* poll.c has seen to it */
-        atom_items_add(&source->items, key, (struct slice){0}, document, updated_s)->owner = source;
+        listed_add_fresh(&source->gather.list, key, (struct slice){0}, document, updated_s);
 }
 
 static int64_t updated_of(const struct atom_entry *entry)
@@ -89,8 +89,7 @@ static void take_link(struct atom_source *source, struct arena *arena, const str
     }
     struct slice key = make_key(arena, url, entry->version);
     if (is_new(source, key))
-        atom_items_add(&source->items, key, url, (struct slice){0}, updated_of(entry))->owner =
-            source;
+        listed_add_fresh(&source->gather.list, key, url, (struct slice){0}, updated_of(entry));
 }
 
 /* An incident that is gone ends; a list of links may drop what it likes. What a hub deletes and
@@ -127,7 +126,7 @@ static void keep_incident(struct atom_source *source, const struct atom_entry *e
 
 bool atom_may_take(const struct atom_source *source)
 {
-    return !source->paused && source->items.bytes < ATOM_HELD_BYTES_MAX;
+    return !source->gather.paused && source->gather.list.bytes < ATOM_HELD_BYTES_MAX;
 }
 
 void atom_take_stop(struct atom_source *source)

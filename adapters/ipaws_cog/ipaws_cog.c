@@ -10,7 +10,7 @@
  */
 #include "adapters/adapter.h"
 #include "adapters/backoff.h"
-#include "adapters/ipaws_cog/alerts.h"
+#include "adapters/listed.h"
 #include "adapters/rows.h"
 #include "adapters/seen.h"
 #include "alert/parse.h"
@@ -49,8 +49,8 @@ struct ipaws_cog {
     struct loop_timer *timer;
     struct backoff backoff;
     bool paused;
-    bool welcome; /* getACK was answered */
-    struct cog_alerts alerts;
+    bool welcome;         /* getACK was answered */
+    struct listed alerts; /* that answers brought; they overlap */
     /* an answer that is being gone through */
     char *answer; /* NULL: none is */
     struct cog_cutter cutter;
@@ -135,8 +135,8 @@ static void deliver(struct ipaws_cog *cog, struct slice id, struct slice bytes)
     struct seen_mark mark;
     struct adapter_document document = {
         .bytes = slice_sub(bytes, 0, PARSE_BYTES_MAX + 1),
-        /* It lives until it is settled, see alerts.h. */
-        .receipt = (uint64_t)(uintptr_t)cog_alerts_add(&cog->alerts, id, false),
+        /* It lives until it is settled, see listed.h. */
+        .receipt = (uint64_t)(uintptr_t)listed_add(&cog->alerts, id, LISTED_DELIVERED),
     };
     seen_make(cog->host, id, &mark);
     seen_put(&mark, &document);
@@ -150,10 +150,10 @@ static void take_alert(struct ipaws_cog *cog, struct slice as_it_came, struct sl
     char hex[DIGEST_HEX_MAX];
     struct digest digest = digest_of(as_it_came);
     struct slice id = slice_from_cstr(digest_hex(&digest, hex));
-    if (cog_alerts_see(&cog->alerts, id))
+    if (listed_see(&cog->alerts, id))
         return;
     if (seen_before(cog->host, id))
-        cog_alerts_add(&cog->alerts, id, true);
+        listed_add(&cog->alerts, id, LISTED_SETTLED);
     else
         deliver(cog, id, bytes);
 }
@@ -243,7 +243,7 @@ static void end_answer(struct ipaws_cog *cog)
         fail(cog, cog->retry_after_us, "%s", cog->wrong);
         return;
     }
-    cog_alerts_end(&cog->alerts);
+    listed_looked(&cog->alerts);
     cog->good_us = cog->asked_us;
     move_cursor(cog);
     cog->error[0] = '\0';
@@ -286,7 +286,7 @@ static void begin_answer(struct ipaws_cog *cog, const struct http_result *result
     cog->answer = mem_alloc(body.len + 1);
     memcpy(cog->answer, body.ptr, body.len);
     cog_cutter_init(&cog->cutter, slice_of(cog->answer, body.len));
-    cog_alerts_begin(&cog->alerts);
+    listed_look(&cog->alerts);
     loop_timer_start(cog->timer, 0);
 }
 
@@ -449,7 +449,7 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
                        "exercise` must stand beside it");
     if (!slice_trim(cog->options.user).len)
         return err_set(err, ERR_INVALID, "user: who asks, for FEMA's records");
-    cog_alerts_init(&cog->alerts);
+    listed_init(&cog->alerts, cog);
     return OK;
 }
 
@@ -495,7 +495,7 @@ static void ipaws_cog_fini(void *instance)
 {
     struct ipaws_cog *cog = instance;
     ipaws_cog_stop(instance);
-    cog_alerts_fini(&cog->alerts);
+    listed_fini(&cog->alerts);
 }
 
 static void ipaws_cog_pause(void *instance)
@@ -514,9 +514,9 @@ static void ipaws_cog_resume(void *instance)
 
 static void ipaws_cog_settled(void *instance, const struct adapter_outcome *outcome)
 {
-    struct cog_alert *alert = (struct cog_alert *)(uintptr_t)outcome->receipt;
+    struct listed_item *alert = (struct listed_item *)(uintptr_t)outcome->receipt;
     (void)instance;
-    alert->settled = true;
+    alert->stage = LISTED_SETTLED;
 }
 
 const struct adapter_ops adapter_ipaws_cog = {

@@ -73,17 +73,60 @@ void nws_tell_state(struct nws *nws)
                    "the list of alerts cannot be read: %s", nws->poll_error);
     } else if (!nws->good_us) {
         host_state(nws->host, SOURCE_CONNECTING, "asking %s", http_url_line(nws->url).text);
-    } else if (nws->fetch_error[0]) {
+    } else if (nws->gather.error[0]) {
         host_state(nws->host, SOURCE_DEGRADED, "listed alerts cannot be fetched: %s",
-                   nws->fetch_error);
-    } else if (nws->alerts.given_up > 0) {
+                   nws->gather.error);
+    } else if (nws->gather.list.given_up > 0) {
         host_state(nws->host, SOURCE_DEGRADED,
                    "the server lists %zu alerts that it does not give (see nws.missing in the log)",
-                   nws->alerts.given_up);
+                   nws->gather.list.given_up);
     } else {
         host_state(nws->host, SOURCE_LIVE, "polling %s", http_url_line(nws->url).text);
     }
 }
+
+/* --- fetching each alert's CAP --- */
+
+static struct http_request *ask_for(void *context, struct listed_item *item, size_t max_body,
+                                    http_fn fn)
+{
+    static const char *const headers[] = {"Accept: application/cap+xml"};
+    const struct nws *nws = context;
+    struct arena *arena = arena_create();
+    const struct http_call call = {
+        .url = arena_printf(arena, "%s/alerts/%s.cap", nws->url.ptr, item->key).ptr,
+        .headers = headers,
+        .header_count = 1,
+        .max_body = max_body};
+    struct http_request *request = http_send(nws->client, &call, fn, item);
+    arena_destroy(arena);
+    return request;
+}
+
+static void on_came(void *context, struct listed_item *item)
+{
+    const struct nws *nws = context;
+    if (item->time_s && log_wants(LOG_LEVEL_DEBUG))
+        host_log(nws->host, LOG_LEVEL_DEBUG, "nws.fetched", "id=%s lag_s=%lld",
+                 log_quote_cstr(item->key).text,
+                 (long long)(nws_now_us(nws) / 1000000 - item->time_s));
+}
+
+static void on_missing(void *context, const struct listed_item *item, int status)
+{
+    const struct nws *nws = context;
+    host_log(nws->host, LOG_LEVEL_ERROR, "nws.missing",
+             "id=%s status=%d tries=%u reason=\"listed, but the server does not give it\"",
+             log_quote_cstr(item->key).text, status, item->denials);
+}
+
+static void on_tell(void *context)
+{
+    nws_tell_state(context);
+}
+
+static const struct gather_ops gathering = {
+    .ask = ask_for, .came = on_came, .missing = on_missing, .tell = on_tell};
 
 /* --- the contract --- */
 
@@ -107,13 +150,8 @@ static enum err_code nws_init(void *instance, struct host *host, struct err *err
         return err_set(err, ERR_INVALID, "areas or zones: the API takes only one of them");
     if (is_weather_gov(nws->url) && nws->interval_us < WEATHER_GOV_INTERVAL_MIN_US)
         return err_set(err, ERR_INVALID, "interval: weather.gov asks for at least 30s");
-    nws_alerts_init(&nws->alerts);
+    gather_init(&nws->gather, host, nws, &gathering);
     return OK;
-}
-
-static void on_fetch_time(void *context)
-{
-    nws_fetch_more(context);
 }
 
 static enum err_code nws_start(void *instance, struct err *err)
@@ -130,11 +168,9 @@ static enum err_code nws_start(void *instance, struct err *err)
     if (code != OK)
         return code;
     backoff_init(&nws->poll_backoff, NWS_RETRY_FIRST_US, NWS_RETRY_MAX_US, seed);
-    backoff_init(&nws->fetch_backoff, NWS_RETRY_FIRST_US, NWS_RETRY_MAX_US, seed + 1);
-    nws->poll_error[0] = nws->fetch_error[0] = '\0';
-    nws->fetch_not_before_us = 0;
+    gather_start(&nws->gather, (size_t)nws->parallel, seed + 1);
+    nws->poll_error[0] = '\0';
     nws->no_history = false;
-    nws->fetch_timer = loop_timer_create(host_loop(nws->host), on_fetch_time, nws);
     nws_poll_start(nws);
     nws_tell_state(nws);
     return OK;
@@ -143,41 +179,35 @@ static enum err_code nws_start(void *instance, struct err *err)
 static void nws_stop(void *instance)
 {
     struct nws *nws = instance;
-    if (nws->client)
-        nws_fetch_stop(nws);
+    gather_stop(&nws->gather);
     http_client_destroy(nws->client);
     nws->client = NULL;
     nws_poll_stop(nws);
-    loop_timer_destroy(nws->fetch_timer);
-    nws->fetch_timer = NULL;
-    nws->paused = false;
 }
 
 static void nws_fini(void *instance)
 {
     struct nws *nws = instance;
     nws_stop(nws);
-    nws_alerts_fini(&nws->alerts);
+    gather_fini(&nws->gather);
 }
 
 static void nws_pause(void *instance)
 {
     struct nws *nws = instance;
-    nws->paused = true;
+    gather_pause(&nws->gather);
 }
 
 static void nws_resume(void *instance)
 {
     struct nws *nws = instance;
-    nws->paused = false;
-    nws_fetch_more(nws);
+    gather_resume(&nws->gather);
 }
 
 static void nws_settled(void *instance, const struct adapter_outcome *outcome)
 {
-    struct nws_alert *alert = (struct nws_alert *)(uintptr_t)outcome->receipt;
     (void)instance;
-    alert->stage = NWS_SETTLED;
+    gather_settled(outcome);
 }
 
 const struct adapter_ops adapter_nws = {

@@ -6,7 +6,7 @@
 
 #include "adapters/adapter.h"
 #include "adapters/backoff.h"
-#include "adapters/nws/alerts.h"
+#include "adapters/gather.h"
 #include "http/http.h"
 
 enum {
@@ -28,9 +28,8 @@ struct nws {
     int64_t interval_us, catch_up_us, timeout_us, parallel;
     /* while it runs */
     struct http_client *client;
-    struct loop_timer *poll_timer, *fetch_timer;
-    bool paused;
-    struct nws_alerts alerts;
+    struct loop_timer *poll_timer;
+    struct gather gather; /* of the alerts' CAP, by identifier */
     /* looking at the list (poll.c) */
     struct backoff poll_backoff;
     char poll_error[200];
@@ -45,11 +44,6 @@ struct nws {
     int64_t sweep_began_us;
     bool no_history;  /* the server has no such query */
     int64_t fresh_us; /* for so long the server has nothing new to say */
-    /* fetching (fetch.c) */
-    struct backoff fetch_backoff;
-    char fetch_error[200];
-    int64_t fetch_not_before_us;
-    size_t asked;
 };
 
 int64_t nws_now_us(const struct nws *nws);
@@ -58,9 +52,5 @@ void nws_tell_state(struct nws *nws);
 
 void nws_poll_start(struct nws *nws);
 void nws_poll_stop(struct nws *nws);
-
-/* Delivers what is held and asks for what is wanted, as far as allowed now. */
-void nws_fetch_more(struct nws *nws);
-void nws_fetch_stop(struct nws *nws);
 
 #endif

@@ -141,7 +141,8 @@ static void look_over(struct nws *nws)
     nws->poll_error[0] = '\0';
     backoff_reset(&nws->poll_backoff);
     if (nws->catching_up) {
-        host_log(nws->host, LOG_LEVEL_DEBUG, "nws.caught-up", "wanted=%zu", nws->alerts.queued);
+        host_log(nws->host, LOG_LEVEL_DEBUG, "nws.caught-up", "wanted=%zu",
+                 nws->gather.list.queued);
         nws->missed_from_us = 0;
         nws->swept_us = nws->sweep_began_us;
     } else {
@@ -166,12 +167,11 @@ static void take_entries(struct nws *nws, const struct nws_listing *listing)
 {
     for (size_t i = 0; i < listing->count; i++) {
         const struct nws_entry *entry = &listing->entries[i];
-        if (nws_alerts_see(&nws->alerts, entry->id))
+        if (listed_see(&nws->gather.list, entry->id))
             continue;
-        struct nws_alert *alert = nws_alerts_add(
-            &nws->alerts, entry->id, seen_before(nws->host, entry->id) ? NWS_SETTLED : NWS_WANTED);
-        alert->sent_s = entry->sent_s;
-        alert->owner = nws;
+        bool seen = seen_before(nws->host, entry->id);
+        listed_add(&nws->gather.list, entry->id, seen ? LISTED_SETTLED : LISTED_WANTED)->time_s =
+            entry->sent_s;
     }
     nws->nameless += listing->nameless;
 }
@@ -208,7 +208,7 @@ static void take_page(struct nws *nws, const struct http_result *result)
     bool good = (is_atom(nws) ? nws_listing_read_atom : nws_listing_read)(arena, result->body,
                                                                           &listing, &err) == OK;
     if (only && !nws->catching_up)
-        nws_alerts_look(&nws->alerts);
+        listed_look(&nws->gather.list);
     if (good) {
         take_entries(nws, &listing);
         more = set_next_page(nws, arena, listing.next);
@@ -218,7 +218,7 @@ static void take_page(struct nws *nws, const struct http_result *result)
         replace(&nws->etag, only && !more ? result->etag : (struct slice){0});
         replace(&nws->last_modified, only && !more ? result->last_modified : (struct slice){0});
         if (!more)
-            nws_alerts_looked(&nws->alerts);
+            listed_looked(&nws->gather.list);
     }
     if (!good)
         look_failed(nws, -1, "%s", err.text);
@@ -260,7 +260,7 @@ static void on_page(void *context, const struct http_result *result)
     else
         look_failed(nws, result->retry_after_us, "the server answers %d%s", result->status,
                     result->status == 403 ? ": see user_agent" : "");
-    nws_fetch_more(nws);
+    gather_more(&nws->gather);
 }
 
 /* --- start, stop --- */
