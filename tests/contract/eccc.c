@@ -126,11 +126,7 @@ static void answer(const struct http_call *call, struct http_result *result)
     struct file *file = &files[atoi(strrchr(call->url, '_') + 1)];
     result->status = file->text ? 200 : 404;
     result->body = slice_from_cstr(file->text);
-    if (file->cuts > 0) {
-        file->cuts--;
-        result->failure = HTTP_FAILED_BROKEN;
-        result->error = "transfer closed with outstanding read data remaining";
-    }
+    fake_http_cut(result, &file->cuts);
 }
 
 /* --- the driver --- */
@@ -138,8 +134,7 @@ static void answer(const struct http_call *call, struct http_result *result)
 static void open_datamart(struct world *world)
 {
     (void)world;
-    memset(&fake_http, 0, sizeof fake_http);
-    fake_http.answer = answer;
+    fake_http_open(answer);
     trouble = CONTRACT_WELL;
     connections = 0;
 }

@@ -27,18 +27,13 @@ static void answer(const struct http_call *call, struct http_result *result)
     struct document *document = &documents[number];
     result->status = document->text ? 200 : 410;
     result->body = slice_from_cstr(document->text);
-    if (document->cuts > 0) {
-        document->cuts--;
-        result->failure = HTTP_FAILED_BROKEN;
-        result->error = "transfer closed with outstanding read data remaining";
-    }
+    fake_http_cut(result, &document->cuts);
 }
 
 static void open_server(struct world *world)
 {
     (void)world;
-    memset(&fake_http, 0, sizeof fake_http);
-    fake_http.answer = answer;
+    fake_http_open(answer);
 }
 
 static void close_server(struct world *world)

@@ -163,11 +163,7 @@ static void fake_atom_answer_message(const struct http_call *call, struct http_r
     }
     entry->asked++;
     result->body = slice_from_cstr(entry->linked);
-    if (entry->cuts > 0) {
-        entry->cuts--;
-        result->failure = HTTP_FAILED_BROKEN;
-        result->error = "transfer closed with outstanding read data remaining";
-    }
+    fake_http_cut(result, &entry->cuts);
 }
 
 static bool fake_atom_may(const struct http_call *call)

@@ -55,12 +55,29 @@ enum err_code http_client_create(struct loop *loop, const struct http_options *o
     return OK;
 }
 
+/* All as at first. */
+static inline void fake_http_open(fake_http_fn answer)
+{
+    memset(&fake_http, 0, sizeof fake_http);
+    fake_http.answer = answer;
+}
+
 /* From then on; `delay_us` as in fake_http. A stalled server is one that runs into the timeout. */
 static inline void fake_http_fail(enum http_failure failure, int64_t delay_us)
 {
     fake_http.failure = failure;
     fake_http.delay_us =
         failure == HTTP_FAILED_TIMEOUT && !delay_us ? FAKE_HTTP_TIMEOUT_US : delay_us;
+}
+
+/* While `cuts` lasts, answers break off on the way; each takes one of it. */
+static inline void fake_http_cut(struct http_result *result, int *cuts)
+{
+    if (*cuts <= 0)
+        return;
+    --*cuts;
+    result->failure = HTTP_FAILED_BROKEN;
+    result->error = "transfer closed with outstanding read data remaining";
 }
 
 static void fake_http_unlink(struct http_request *request)

@@ -92,11 +92,7 @@ static void fake_ipaws_answer_messages(const struct http_call *call, struct http
     for (size_t i = 0; i < fake_ipaws.count; i++)
         buf_put_cstr(&fake_ipaws.body, fake_ipaws.alerts[i] ? fake_ipaws.alerts[i] : "");
     buf_put_cstr(&fake_ipaws.body, "</m:messageResponseTypeDef>");
-    if (fake_ipaws.cuts > 0) {
-        fake_ipaws.cuts--;
-        result->failure = HTTP_FAILED_BROKEN;
-        result->error = "transfer closed with outstanding read data remaining";
-    }
+    fake_http_cut(result, &fake_ipaws.cuts);
 }
 
 /* "PUBLIC 800 N Ack, EAS 501 N not-EAS": channel, code, flag and text of each. */

@@ -133,11 +133,7 @@ static void fake_nws_answer_cap(const struct http_call *call, struct http_result
         alert->asked++;
         result->body = slice_from_cstr(alert->text);
         result->status = fake_nws.cap_status ? fake_nws.cap_status : alert->text ? 200 : 404;
-        if (alert->cuts > 0) {
-            alert->cuts--;
-            result->failure = HTTP_FAILED_BROKEN;
-            result->error = "transfer closed with outstanding read data remaining";
-        }
+        fake_http_cut(result, &alert->cuts);
         return;
     }
     result->status = 404;

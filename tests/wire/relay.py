@@ -232,6 +232,15 @@ class Relay:
 
     # --- alerts in ---
 
+    def drop_and_die(self, alerts, count, kills, chance):
+        """At least `count` alerts, killed in the midst of them so often, and running again at the end."""
+        for _ in range(kills):
+            for _ in range(count // kills + 1):
+                self.drop(next(alerts))
+            time.sleep(chance.uniform(0.02, 0.8))
+            self.kill()
+            self.start()
+
     def drop(self, alert):
         """Moves a finished file into the spool, as a careful writer does."""
         self.serial += 1

@@ -182,12 +182,7 @@ def test_killed_at_random_instants(make_relay, queue, tmp_path):
     queue.bind()
     relay = make_relay(outlets=[outlet(tmp_path, queue)]).start()
     alerts = Stream("kill")
-    for _ in range(KILLS):
-        for _ in range(MESSAGES // KILLS + 1):
-            relay.drop(next(alerts))
-        time.sleep(chance.uniform(0.02, 0.8))
-        relay.kill()
-        relay.start()
+    relay.drop_and_die(alerts, MESSAGES, KILLS, chance)
     queue.wait(MESSAGES, 60 + MESSAGES / 20)
     found = wait_row(relay, lambda o: o["behind"] == 0 and o["number"] >= alerts.count, 60 + MESSAGES / 20)
     queue.take()

@@ -83,12 +83,7 @@ def test_cut_and_killed_at_random_every_alert_is_posted_once(make_relay, make_ip
     # The long run takes this peer, with a process for each signature, longer than an alert stays young.
     relay = make_relay(outlets=[ipaws.outlet(max_age="1h")]).start()
     alerts = Stream("kill")
-    for _ in range(KILLS):
-        for _ in range(MESSAGES // KILLS + 1):
-            relay.drop(next(alerts))
-        time.sleep(chance.uniform(0.02, 0.8))
-        relay.kill()
-        relay.start()
+    relay.drop_and_die(alerts, MESSAGES, KILLS, chance)
     found = wait_row(relay, lambda o: o["behind"] == 0 and o["number"] >= alerts.count, 60 + MESSAGES)
     identifiers = [identifier for identifier, _ in ipaws.posted]
     assert len(set(identifiers)) == len(identifiers), seed

@@ -322,12 +322,7 @@ def test_killed_at_random_instants(make_relay, receive, tmp_path):
     receiver = receive(lambda number, tries: chance.choice([500, "cut", "lost"]) if chance.random() < 0.05 else 200)
     relay = make_relay(outlets=[outlet(tmp_path, receiver)]).start()
     alerts = Stream("kill")
-    for turn in range(KILLS):
-        for _ in range(MESSAGES // KILLS + 1):
-            relay.drop(next(alerts))
-        time.sleep(chance.uniform(0.02, 0.8))
-        relay.kill()
-        relay.start()
+    relay.drop_and_die(alerts, MESSAGES, KILLS, chance)
     receiver.wait(lambda: len(receiver.firsts()) >= MESSAGES, 60 + MESSAGES / 20, f"{MESSAGES} bulletins (seed {seed})")
     found = wait_row(relay, lambda o: o["behind"] == 0 and o["number"] >= alerts.count, 60 + MESSAGES / 20)
     firsts = receiver.firsts()

@@ -179,8 +179,7 @@ static int setup(void **state)
     fputs("0123456789abcdef\n", file);
     fclose(file);
     chmod(world.secret, 0600);
-    memset(&fake_http, 0, sizeof fake_http);
-    fake_http.answer = answer;
+    fake_http_open(answer);
     world.status = 200;
     log_set_sink(note_line, NULL);
     return 0;
