@@ -102,6 +102,9 @@ struct adapter_ops {
         *options; /* ends with an empty row; values land in the instance by offset */
     /* Checks what the rows cannot; may not block or do I/O. Required. */
     enum err_code (*init)(void *instance, struct host *host, struct err *err);
+    /* Reads the files that only a start reads, where their rows (conf_row.file) do not say enough:
+     * for `--check-config`, between init and fini, without a loop. Optional. */
+    enum err_code (*check)(void *instance, struct err *err);
     /* Opens connections and watchers. Failure is not fatal to the relay: the source is down with
      * the reason and start is tried again. Required. */
     enum err_code (*start)(void *instance, struct err *err);

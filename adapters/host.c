@@ -330,6 +330,18 @@ bool host_files_changed(const struct host *host)
     return !digest_eq(&source, &host->source_files) || !digest_eq(&options, &host->option_files);
 }
 
+enum err_code host_check_files(const struct host *host, conf_pem_fn pem, struct err *err)
+{
+    struct err inner = {0};
+    if (!host->conf_source)
+        return host->ops->check ? host->ops->check(host->instance, err) : OK;
+    enum err_code code =
+        conf_files_check(host->conf_source->node, host->ops->options, host->instance, pem, err);
+    if (code == OK && host->ops->check && host->ops->check(host->instance, &inner) != OK)
+        code = conf_fail(host->conf_source->node, NULL, err, "%s", inner.text);
+    return code;
+}
+
 static enum err_code init_instance(struct host *host, struct err *err)
 {
     enum err_code code = read_options(host, err);

@@ -57,9 +57,11 @@ struct hosts_options {
     const struct key *exercise_key;
 };
 
-/* Checks every source of a configuration as `--check-config` does: adapter known, options readable,
- * init good. Starts nothing. */
+/* Checks every source of a configuration as a reload does: adapter known, options readable, init
+ * good. Starts nothing. */
 enum err_code hosts_check(const struct relay_conf *conf, struct err *err);
+/* And as `--check-config` does: opens and reads the files that only a start reads. */
+enum err_code hosts_check_files(const struct relay_conf *conf, conf_pem_fn pem, struct err *err);
 
 /* Holds the configuration. Nothing is started. */
 enum err_code hosts_create(const struct hosts_options *options, const struct relay_conf *conf,

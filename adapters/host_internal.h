@@ -103,6 +103,7 @@ enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
                           struct err *err);
 void host_destroy(struct host *host);
 /* A file that its configuration names was written anew, or leads elsewhere. */
+enum err_code host_check_files(const struct host *host, conf_pem_fn pem, struct err *err);
 bool host_files_changed(const struct host *host);
 void host_start(struct host *host);
 void host_stop(struct host *host);

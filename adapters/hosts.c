@@ -237,6 +237,18 @@ enum err_code hosts_check(const struct relay_conf *conf, struct err *err)
     return code;
 }
 
+enum err_code hosts_check_files(const struct relay_conf *conf, conf_pem_fn pem, struct err *err)
+{
+    struct hosts *hosts = NULL;
+    const struct hosts_options nothing = {0};
+    enum err_code code = hosts_create(&nothing, conf, &hosts, err);
+    for (const struct host *host = hosts ? hosts->first : NULL; host && code == OK;
+         host = host->next)
+        code = host_check_files(host, pem, err);
+    hosts_destroy(hosts);
+    return code;
+}
+
 void hosts_set_port(struct hosts *hosts, const struct host_port *port)
 {
     hosts->options.port = *port;

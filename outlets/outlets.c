@@ -91,6 +91,20 @@ enum err_code outlets_check(const struct relay_conf *conf, struct err *err)
     return code;
 }
 
+enum err_code outlets_check_files(const struct relay_conf *conf, conf_pem_fn pem, struct err *err)
+{
+    const struct outlets_options nothing = {0};
+    struct outlets *outlets = NULL;
+    enum err_code code = outlets_create(&nothing, conf, &outlets, err);
+
+    for (const struct outlet *outlet = outlets ? outlets->first : NULL; outlet && !code;
+         outlet = outlet->next)
+        code =
+            conf_files_check(outlet->own->node, outlet->ops->options, outlet->instance, pem, err);
+    outlets_destroy(outlets);
+    return code;
+}
+
 void outlets_destroy(struct outlets *outlets)
 {
     if (!outlets)

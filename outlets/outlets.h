@@ -24,8 +24,10 @@ struct outlets_options {
     struct slice relay_name; /* lent */
 };
 
-/* Checks every outlet of a configuration as `--check-config` does. Starts nothing. */
+/* Checks every outlet of a configuration as a reload does. Starts nothing. */
 enum err_code outlets_check(const struct relay_conf *conf, struct err *err);
+/* And as `--check-config` does: opens and reads the files that only a start reads. */
+enum err_code outlets_check_files(const struct relay_conf *conf, conf_pem_fn pem, struct err *err);
 
 /* Holds the configuration; reads the cursors. Nothing is started. */
 enum err_code outlets_create(const struct outlets_options *options, const struct relay_conf *conf,

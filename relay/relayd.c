@@ -3,6 +3,7 @@
  * house.
  */
 #include "log/log.h"
+#include "relayd_check.h"
 #include "relayd_house.h"
 #include "relayd_options.h"
 
@@ -70,16 +71,19 @@ static int run(const char *path)
     return 0;
 }
 
-static int check(const char *path)
+static int check(const char *path, bool files)
 {
     const struct relay_conf *conf = NULL;
     struct err err = {0};
+    bool good;
 
     if (load(path, &conf, &err))
         return fail(&err);
-    printf("%s: good\n", path);
+    good = !files || relayd_check_files(conf);
+    if (good)
+        printf("%s: good\n", path);
     relay_conf_release(conf);
-    return 0;
+    return good ? 0 : EXIT_BROKEN;
 }
 
 static int reference(void)
@@ -103,7 +107,9 @@ int main(int argc, char **argv)
     case RELAYD_RUN:
         return run(options.config_path);
     case RELAYD_CHECK:
-        return check(options.config_path);
+        return check(options.config_path, true);
+    case RELAYD_CHECK_RELOAD:
+        return check(options.config_path, false);
     case RELAYD_REFERENCE:
         return reference();
     case RELAYD_VERSION:

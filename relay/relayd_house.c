@@ -110,19 +110,27 @@ static bool find_boundaries(char *out, size_t size)
     return false;
 }
 
-static enum err_code build_tables(struct house *house, struct err *err)
+enum err_code house_open_boundaries(const struct relay_conf *conf, struct geo **out,
+                                    struct err *err)
 {
     char found[PATH_MAX + 64];
-    const char *path = house->conf->boundaries.ptr;
+    const char *path = conf->boundaries.ptr;
     enum err_code code;
 
     if (!path && !find_boundaries(found, sizeof(found)))
         return err_set(err, ERR_NOT_FOUND,
                        "boundaries: there is no " BOUNDARIES " beside the program; "
                        "script/build makes it, or set `boundaries`");
-    code = geo_open(path ? path : found, &house->geo, err);
+    code = geo_open(path ? path : found, out, err);
+    return code ? err_wrap(err, "boundaries") : OK;
+}
+
+static enum err_code build_tables(struct house *house, struct err *err)
+{
+    enum err_code code = house_open_boundaries(house->conf, &house->geo, err);
+
     if (code)
-        return err_wrap(err, "boundaries");
+        return code;
     house->view.view.boundary_grade = geo_grade(house->geo);
     return parser_create(&house->parser, err);
 }

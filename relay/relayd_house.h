@@ -55,6 +55,10 @@ enum err_code house_build(struct house *house, const char *config_path,
 void house_run(struct house *house);
 void house_tear_down(struct house *house);
 
+/* Those of the configuration, else those beside the program. */
+enum err_code house_open_boundaries(const struct relay_conf *conf, struct geo **out,
+                                    struct err *err);
+
 /* SIGHUP (relayd_reload.c). */
 void house_reload(struct house *house);
 

@@ -8,6 +8,7 @@
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
     {"check-config", required_argument, NULL, 'k'},
+    {"check-reload", required_argument, NULL, 'l'},
     {"config-reference", no_argument, NULL, 'r'},
     {"version", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
@@ -21,6 +22,8 @@ static enum relayd_task task_of(int option)
         return RELAYD_RUN;
     case 'k':
         return RELAYD_CHECK;
+    case 'l':
+        return RELAYD_CHECK_RELOAD;
     case 'r':
         return RELAYD_REFERENCE;
     case 'v':
@@ -39,7 +42,7 @@ struct relayd_options relayd_options_read(int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1) {
         options.task = task_of(option);
-        if (option == 'c' || option == 'k')
+        if (option == 'c' || option == 'k' || option == 'l')
             options.config_path = optarg;
         if (options.task == RELAYD_USAGE)
             return options;
@@ -55,7 +58,10 @@ struct relayd_options relayd_options_read(int argc, char **argv)
 void relayd_print_help(void)
 {
     puts("usage: caprelayd [--config FILE]        run the relay (" DEFAULT_CONFIG ")\n"
-         "       caprelayd --check-config FILE    check a configuration; exit 0 where it is good\n"
+         "       caprelayd --check-config FILE    check a configuration and each file that it "
+         "names;\n"
+         "                                        exit 0 where all is good\n"
+         "       caprelayd --check-reload FILE    the configuration alone, as a reload checks it\n"
          "       caprelayd --config-reference     every key of the configuration, explained\n"
          "       caprelayd --version\n"
          "\n"

@@ -6,8 +6,9 @@
 
 enum relayd_task {
     RELAYD_RUN = 0,
-    RELAYD_CHECK,     /* --check-config */
-    RELAYD_REFERENCE, /* --config-reference */
+    RELAYD_CHECK,        /* --check-config */
+    RELAYD_CHECK_RELOAD, /* --check-reload */
+    RELAYD_REFERENCE,    /* --config-reference */
     RELAYD_VERSION,
     RELAYD_HELP,
     RELAYD_USAGE /* the line was wrong; a message is on stderr */

@@ -51,6 +51,7 @@ static const struct conf_row options[] = {
     AMQP_BROKER_ROWS(eccc),
     {.name = "ca_file",
      .type = CONF_PATH,
+     .file = CONF_FILE_CERTIFICATE,
      .offset = offsetof(struct eccc, ca_file),
      .help = "Certificates (PEM) that broker and file server are verified by; default: the "
              "system's."},

@@ -63,6 +63,7 @@ static const char *const spool_folders[] = {SPOOL_DONE, SPOOL_REFUSED, NULL};
 static const struct conf_row options[] = {
     {.name = "folder",
      .type = CONF_PATH,
+     .file = CONF_FILE_FOLDER,
      .offset = offsetof(struct file_source, folder),
      .required = true,
      .help = "The folder with the CAP files. Names that begin with a dot or end in .tmp or .part "

@@ -64,6 +64,7 @@ static const struct conf_row options[] = {
              "outage may have left a hole, and is told in the log (ipaws.gap)."},
     {.name = "pin_file",
      .type = CONF_PATH,
+     .file = CONF_FILE_SECRET,
      AT(pin_file),
      .help = "File with the PIN, for those whom FEMA gave one; sent only by https, never logged."},
     HTTP_TIMEOUT_ROW(AT(timeout_us), "60s"),

@@ -453,6 +453,16 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
     return OK;
 }
 
+/* The key fits the certificate, and the certificate the COG. */
+static enum err_code ipaws_cog_check(void *instance, struct err *err)
+{
+    const struct ipaws_cog *cog = instance;
+    struct cog_access *access = NULL;
+    enum err_code code = cog_access_create(&cog->options, &access, err);
+    cog_access_destroy(access);
+    return code;
+}
+
 static enum err_code ipaws_cog_start(void *instance, struct err *err)
 {
     struct ipaws_cog *cog = instance;
@@ -526,6 +536,7 @@ const struct adapter_ops adapter_ipaws_cog = {
     .instance_size = sizeof(struct ipaws_cog),
     .options = options,
     .init = ipaws_cog_init,
+    .check = ipaws_cog_check,
     .start = ipaws_cog_start,
     .stop = ipaws_cog_stop,
     .fini = ipaws_cog_fini,

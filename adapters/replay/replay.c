@@ -84,6 +84,7 @@ static enum err_code check_run(const void *value, struct err *err)
 static const struct conf_row options[] = {
     {.name = "path",
      .type = CONF_PATH,
+     .file = CONF_FILE_FOLDER,
      .offset = offsetof(struct replay, path),
      .required = true,
      .help = "The folder of an incident with its timeline.tsv (offset_s, file, country), or a "

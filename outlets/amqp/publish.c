@@ -36,6 +36,7 @@ static const struct conf_row options[] = {
     AMQP_BROKER_ROWS(amqp_outlet),
     {.name = "ca_file",
      .type = CONF_PATH,
+     .file = CONF_FILE_CERTIFICATE,
      AT(ca_file),
      .help = "Certificates (PEM) that the broker is verified by; default: the system's."},
     {.name = "user", .type = CONF_TEXT, AT(user), .required = true, .help = "Who publishes."},

@@ -41,6 +41,15 @@ enum conf_type {
                       conf_read_rest() */
 };
 
+/* What must be where a path leads, for who looks before anything is started. */
+enum conf_file {
+    CONF_FILE_ANY = 0,     /* not looked at */
+    CONF_FILE_FOLDER,      /* a folder that can be read */
+    CONF_FILE_SECRET,      /* what conf_secret_read() takes */
+    CONF_FILE_CERTIFICATE, /* one or more, PEM */
+    CONF_FILE_KEY          /* a private key, PEM */
+};
+
 struct conf_choice {
     const char *name; /* NULL ends the list */
     int value;
@@ -60,6 +69,7 @@ struct conf_row {
     const char *name;
     enum conf_type type;
     size_t offset;
+    enum conf_file file;  /* of a path */
     const char *fallback; /* the default as it would be written; NULL: none */
     bool required;
     double min,
@@ -103,6 +113,13 @@ struct digest conf_node_digest(const struct conf_node *node);
  * know that one holds something else by now under the same name. Take it before the files are read.
  * What is absent or a folder counts as nothing. */
 struct digest conf_files_digest(const struct conf_row *rows, const void *values);
+
+/* Looks into the file of each path that is set, in this table's own rows: opens and reads it, and
+ * nothing else. Certificates and keys are judged by `pem`, whose error names the file. An err reads
+ * as conf_fail() writes it. */
+typedef enum err_code (*conf_pem_fn)(enum conf_file file, const char *path, struct err *err);
+enum err_code conf_files_check(const struct conf_node *node, const struct conf_row *rows,
+                               const void *values, conf_pem_fn pem, struct err *err);
 
 /* The rows as a page for people (plain text with the keys' paths). */
 void conf_reference_rows(struct buf *out, const char *title, const struct conf_row *rows);

@@ -9,7 +9,7 @@
 
 #define HTTP_CA_FILE_ROW(place)                                                                    \
     {                                                                                              \
-        .name = "ca_file", .type = CONF_PATH, place,                                               \
+        .name = "ca_file", .type = CONF_PATH, place, .file = CONF_FILE_CERTIFICATE,                \
         .help = "Certificates (PEM) to trust in place of the system's."                            \
     }
 #define HTTP_PROXY_ROW(place)                                                                      \

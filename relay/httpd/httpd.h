@@ -63,6 +63,9 @@ enum err_code httpd_create(struct loop *loop, const struct httpd_options *option
 void httpd_destroy(struct httpd *httpd);
 uint16_t httpd_port(const struct httpd *httpd);
 
+/* Whether httpd_create() could read and use these files. An err names them. */
+enum err_code httpd_check_files(const char *certificate, const char *key, struct err *err);
+
 /* Takes certificate and key anew if their files have changed, for the connections to come. On
  * failure those before stay, and the next call tries again. */
 enum err_code httpd_renew(struct httpd *httpd, struct err *err);

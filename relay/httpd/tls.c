@@ -86,6 +86,14 @@ enum err_code httpd_tls_load(const char *certificate, const char *key, struct ht
     return OK;
 }
 
+enum err_code httpd_check_files(const char *certificate, const char *key, struct err *err)
+{
+    struct httpd_tls *tls = NULL;
+    enum err_code code = httpd_tls_load(certificate, key, &tls, err);
+    httpd_tls_release(tls);
+    return code;
+}
+
 void httpd_tls_release(struct httpd_tls *tls)
 {
     if (!tls || --tls->holds > 0)

@@ -61,6 +61,11 @@ struct origin_pin {
 
 struct origin_trust;
 
+/* Whether a PEM file holds certificates, or a private key that needs no password; for files that
+ * others read later. An err names the file. */
+enum err_code origin_check_certificates(const char *path, struct err *err);
+enum err_code origin_check_key(const char *path, struct err *err);
+
 /* Reads the files. An err names the pin and what is wrong with it. */
 enum err_code origin_trust_create(enum origin_policy policy, const struct origin_pin *pins,
                                   size_t count, struct origin_trust **out, struct err *err);

@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PEM_BYTES_MAX = 64 * 1024 };
+enum { PEM_BYTES_MAX = 64 * 1024, BUNDLE_BYTES_MAX = 16 * 1024 * 1024 };
 
 /* One descriptor for looking at the permissions and for reading: nothing can change in between. */
-static enum err_code open_pem(const char *path, bool secret, BIO **out, struct err *err)
+static enum err_code open_pem(const char *path, bool secret, off_t max, BIO **out, struct err *err)
 {
     struct stat found;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -29,8 +29,8 @@ static enum err_code open_pem(const char *path, bool secret, BIO **out, struct e
     else if (secret && found.st_mode & S_IRWXO)
         code = err_set(err, ERR_INVALID,
                        "%s may be read by everybody; take that away (chmod o= %s)", path, path);
-    else if (found.st_size > PEM_BYTES_MAX)
-        code = err_set(err, ERR_LIMIT, "%s is larger than %d bytes", path, PEM_BYTES_MAX);
+    else if (found.st_size > max)
+        code = err_set(err, ERR_LIMIT, "%s is larger than %lld bytes", path, (long long)max);
     *out = code == OK ? BIO_new_fd(fd, BIO_CLOSE) : NULL;
     if (!*out)
         close(fd);
@@ -41,7 +41,7 @@ static enum err_code read_certificate(struct signer *signer, const char *path, b
                                       struct err *err)
 {
     BIO *file = NULL;
-    enum err_code code = open_pem(path, secret, &file, err);
+    enum err_code code = open_pem(path, secret, PEM_BYTES_MAX, &file, err);
     if (code)
         return code;
     signer->certificate = PEM_read_bio_X509(file, NULL, NULL, NULL);
@@ -59,11 +59,11 @@ static int no_password(char *buffer, int size, int writing, void *asked)
     return -1;
 }
 
-static enum err_code read_key(struct signer *signer, const char *path, struct err *err)
+static enum err_code read_key(struct signer *signer, const char *path, bool secret, struct err *err)
 {
     BIO *file = NULL;
     bool asked = false;
-    enum err_code code = open_pem(path, true, &file, err);
+    enum err_code code = open_pem(path, secret, PEM_BYTES_MAX, &file, err);
     if (code)
         return code;
     signer->key = PEM_read_bio_PrivateKey(file, NULL, no_password, &asked);
@@ -115,7 +115,7 @@ enum err_code signer_create(const char *certificate, const char *key, struct sig
     signer->arena = arena_create();
     code = read_certificate(signer, certificate, !key, err);
     if (!code)
-        code = read_key(signer, key ? key : certificate, err);
+        code = read_key(signer, key ? key : certificate, true, err);
     if (!code)
         code = check_key(signer, key ? key : certificate, err);
     if (!code)
@@ -127,6 +127,36 @@ enum err_code signer_create(const char *certificate, const char *key, struct sig
     }
     *out = signer;
     return OK;
+}
+
+/* As libcurl and GnuTLS take them: a bundle of authorities is large, and the first that cannot be
+ * read ends the list. */
+enum err_code origin_check_certificates(const char *path, struct err *err)
+{
+    BIO *file = NULL;
+    enum err_code code = crypto_init(err);
+    if (!code)
+        code = open_pem(path, false, BUNDLE_BYTES_MAX, &file, err);
+    if (code)
+        return code;
+    X509 *certificate = PEM_read_bio_X509(file, NULL, NULL, NULL);
+    if (!certificate)
+        code = err_set(err, ERR_INVALID, "%s holds no certificate; PEM is wanted", path);
+    X509_free(certificate);
+    BIO_free(file);
+    ERR_clear_error();
+    return code;
+}
+
+enum err_code origin_check_key(const char *path, struct err *err)
+{
+    struct signer signer = {0};
+    enum err_code code = crypto_init(err);
+    if (!code)
+        code = read_key(&signer, path, false, err);
+    EVP_PKEY_free(signer.key);
+    ERR_clear_error();
+    return code;
 }
 
 void signer_destroy(struct signer *signer)

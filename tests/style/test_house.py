@@ -205,7 +205,7 @@ def test_example_configurations_are_accepted():
     examples = sorted((ROOT / "config").glob("*.yaml"))
     assert examples
     for example in examples:
-        done = subprocess.run([daemon, "--check-config", example], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([daemon, "--check-reload", example], capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, f"{example.name}: {done.stderr}"
 
 
@@ -223,7 +223,7 @@ def test_example_sources_are_accepted(tmp_path):
         whole = tmp_path / example.name
         whole.write_text("keys: {actual: a, exercise: e}\naccess: {mode: plain}\nlisten: {feed: 'tcp://127.0.0.1:9650', query: 'tcp://127.0.0.1:9651'}\n"
                          + example.read_text())
-        done = subprocess.run([daemon, "--check-config", whole], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([daemon, "--check-reload", whole], capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, f"{example}: {done.stderr}"
 
 

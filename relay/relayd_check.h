@@ -1,0 +1,14 @@
+/*
+ * relayd_check: the files that a configuration names, before a start needs them.
+ */
+#ifndef CAPRELAY_RELAYD_CHECK_H
+#define CAPRELAY_RELAYD_CHECK_H
+
+#include "conf/relay_conf.h"
+
+/* Opens and reads what a start would: keys and their list, boundaries, certificates, secrets,
+ * folders of sources. Writes nothing and touches no network. Each fault goes to stderr as a line
+ * that names the key and the file; false where there was one. */
+bool relayd_check_files(const struct relay_conf *conf);
+
+#endif
