@@ -51,10 +51,14 @@ void host_log(struct host *host, enum log_level level, const char *event, const 
 void host_failed(struct host *host, const char *reason_format, ...)
     __attribute__((format(printf, 2, 3)));
 struct loop *host_loop(struct host *host);
+/* The clock on the wall, by the loop's, so that tests can turn it. */
+int64_t host_now_us(struct host *host);
 /* The source's name in the configuration. */
 struct slice host_name(struct host *host);
 /* The relay's name. */
 struct slice host_relay_name(struct host *host);
+/* For backoff_init(): differs from relay to relay, source to source and start to start. */
+uint64_t host_seed(struct host *host);
 /* The country whose messages the source brings; SIDE_NONE: each message tells. */
 enum side host_country(struct host *host);
 /* The highest class that the source may give. */

@@ -198,7 +198,7 @@ static void hold_back(struct host *host)
 
 void host_deliver(struct host *host, const struct adapter_document *document)
 {
-    int64_t now_us = clock_now_us(loop_clock(host->hosts->options.loop));
+    int64_t now_us = host_now_us(host);
     host->counts.received++;
     host->counts.last_message_us = now_us;
     if (!host->hosts->paused && !host->waiting) {
@@ -214,7 +214,7 @@ void host_deliver(struct host *host, const struct adapter_document *document)
 void host_inject(struct host *host, const struct host_injection *injection)
 {
     const struct host_authority *authority = hosts_authority(host->hosts, injection->authority);
-    int64_t now_us = clock_now_us(loop_clock(host->hosts->options.loop));
+    int64_t now_us = host_now_us(host);
     host->counts.received++;
     host->counts.last_message_us = now_us;
     struct host_delivery *tag = launch(host, injection->receipt, now_us);

@@ -17,11 +17,6 @@ enum {
     HELD_BYTES_PER_TURN = 1024 * 1024
 };
 
-static int64_t now_us_of(const struct gather *gather)
-{
-    return clock_now_us(loop_clock(host_loop(gather->host)));
-}
-
 /* --- handing on --- */
 
 static void deliver_held(struct gather *gather, struct listed_item *item)
@@ -59,7 +54,7 @@ static void take_document(struct gather *gather, struct listed_item *item, struc
 static void deny(struct gather *gather, struct listed_item *item, int status)
 {
     if (++item->denials < DENIALS_MAX) {
-        item->not_before_us = now_us_of(gather) + DENIED_WAIT_US * (int64_t)item->denials;
+        item->not_before_us = host_now_us(gather->host) + DENIED_WAIT_US * (int64_t)item->denials;
         listed_queue(&gather->list, item);
         return;
     }
@@ -70,7 +65,7 @@ static void deny(struct gather *gather, struct listed_item *item, int status)
 static void hold_off(struct gather *gather, struct listed_item *item,
                      const struct http_result *result)
 {
-    int64_t now_us = now_us_of(gather);
+    int64_t now_us = host_now_us(gather->host);
     if (result->failure != HTTP_ANSWERED)
         snprintf(gather->error, sizeof gather->error, "%s: %.150s",
                  http_failure_name(result->failure), result->error);
@@ -121,7 +116,7 @@ static void ask(struct gather *gather, struct listed_item *item)
 
 static void hand_on_and_ask(struct gather *gather)
 {
-    int64_t now_us = now_us_of(gather), wait_until_us = INT64_MAX;
+    int64_t now_us = host_now_us(gather->host), wait_until_us = INT64_MAX;
     struct listed_item *item;
     size_t held = 0, bytes = 0;
     while (!gather->paused) {

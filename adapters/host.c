@@ -1,4 +1,5 @@
 /* One source: its instance, its state, its starts and stops. */
+#include "adapters/backoff.h"
 #include "adapters/exercise.h"
 #include "adapters/host_internal.h"
 
@@ -24,16 +25,16 @@ const char *source_state_name(enum source_state state)
     return state <= SOURCE_DOWN ? names[state] : "unknown";
 }
 
-static int64_t now_us(const struct host *host)
-{
-    return clock_now_us(loop_clock(host->hosts->options.loop));
-}
-
 /* --- what the adapter may ask for --- */
 
 struct loop *host_loop(struct host *host)
 {
     return host->hosts->options.loop;
+}
+
+int64_t host_now_us(struct host *host)
+{
+    return clock_now_us(loop_clock(host_loop(host)));
 }
 
 struct slice host_name(struct host *host)
@@ -44,6 +45,11 @@ struct slice host_name(struct host *host)
 struct slice host_relay_name(struct host *host)
 {
     return host->hosts->options.relay_name;
+}
+
+uint64_t host_seed(struct host *host)
+{
+    return backoff_seed(host_relay_name(host), host_name(host), host_now_us(host));
 }
 
 enum side host_country(struct host *host)
@@ -88,7 +94,7 @@ static void set_state(struct host *host, enum source_state state, const char *re
     if (host->state_known && host->state == state && strcmp(host->reason, reason) == 0)
         return;
     if (!host->state_known || host->state != state)
-        host->since_us = now_us(host);
+        host->since_us = host_now_us(host);
     host->state_known = true;
     host->state = state;
     snprintf(host->reason, sizeof host->reason, "%s", reason);
@@ -200,7 +206,7 @@ void host_failed(struct host *host, const char *reason_format, ...)
     va_end(args);
     set_state(host, SOURCE_DOWN, reason);
     /* One that ran for a while is not the same trouble again. */
-    if (now_us(host) - host->started_us > HOST_RETRY_MAX_US)
+    if (host_now_us(host) - host->started_us > HOST_RETRY_MAX_US)
         host->retry_us = 0;
     retry_later(host);
 }
@@ -219,7 +225,7 @@ void host_start(struct host *host)
         return;
     }
     host->running = true;
-    host->started_us = now_us(host);
+    host->started_us = host_now_us(host);
     if (host->hosts->paused)
         host_pause(host);
 }

@@ -69,16 +69,12 @@ static const struct conf_row options[] = {
     HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};
 
-int64_t atom_now_us(const struct atom_source *source)
-{
-    return clock_now_us(loop_clock(host_loop(source->host)));
-}
-
 void atom_tell_state(struct atom_source *source)
 {
     struct host *host = source->host;
     if (source->poll_error[0]) {
-        bool lately = source->good_us && atom_now_us(source) - source->good_us < ATOM_DOWN_AFTER_US;
+        bool lately =
+            source->good_us && host_now_us(source->host) - source->good_us < ATOM_DOWN_AFTER_US;
         host_state(host, lately ? SOURCE_DEGRADED : SOURCE_DOWN, "the feed cannot be read: %s",
                    source->poll_error);
     } else if (!source->good_us) {
@@ -225,7 +221,7 @@ static enum err_code atom_start(void *instance, struct err *err)
                                       .timeout_us = source->timeout_us,
                                       /* the feed never waits for a message */
                                       .max_parallel = (unsigned)source->parallel + 1};
-    uint64_t seed = backoff_seed(host_relay_name(host), host_name(host), atom_now_us(source));
+    uint64_t seed = backoff_seed(host_relay_name(host), host_name(host), host_now_us(source->host));
     enum err_code code = http_client_create(host_loop(host), &http, &source->client, err);
     if (code != OK)
         return code;

@@ -59,7 +59,7 @@ static void ask_page(struct atom_source *source)
 static void look(struct atom_source *source, enum atom_look kind)
 {
     struct arena *arena = arena_create();
-    int64_t now_us = atom_now_us(source);
+    int64_t now_us = host_now_us(source->host);
     if (!source->since_us || now_us < source->since_set_us) {
         source->since_us = now_us - source->catch_up_us;
         source->since_set_us = now_us;
@@ -86,7 +86,7 @@ static bool knows_since(const struct atom_source *source)
 
 static void look_next(struct atom_source *source)
 {
-    int64_t now_us = atom_now_us(source);
+    int64_t now_us = host_now_us(source->host);
     bool all = !knows_since(source) || !source->all_us || now_us < source->all_us ||
                now_us - source->all_us >= ALL_EVERY_US;
     look(source, all ? ATOM_LOOK_ALL : ATOM_LOOK_SINCE);
@@ -113,7 +113,7 @@ look_failed(struct atom_source *source, int64_t retry_after_us, const char *form
 
 static void move_since(struct atom_source *source)
 {
-    int64_t now_us = atom_now_us(source);
+    int64_t now_us = host_now_us(source->host);
     if (source->look != ATOM_LOOK_SINCE || now_us - source->since_set_us < SINCE_EVERY_US)
         return;
     source->since_us = source->look_began_us - OVERLAP_US;
@@ -125,7 +125,7 @@ static void look_over(struct atom_source *source)
     int64_t wait_us =
         source->interval_us > source->fresh_us ? source->interval_us : source->fresh_us;
     bool first_all = source->look == ATOM_LOOK_ALL && knows_since(source);
-    source->good_us = atom_now_us(source);
+    source->good_us = host_now_us(source->host);
     if (source->look == ATOM_LOOK_ALL)
         source->all_us = source->good_us;
     source->poll_error[0] = '\0';

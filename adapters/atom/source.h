@@ -87,7 +87,6 @@ struct atom_source {
     size_t elsewhere_known; /* of the last whole look; for the state */
 };
 
-int64_t atom_now_us(const struct atom_source *source);
 /* What people are told, from all that is known now. */
 void atom_tell_state(struct atom_source *source);
 

@@ -310,11 +310,8 @@ static enum err_code prepare(struct eccc *eccc, struct err *err)
         arena_alloc_array(eccc->arena, eccc->bindings.count, sizeof *eccc->binding_texts);
     for (size_t i = 0; i < eccc->bindings.count; i++)
         eccc->binding_texts[i] = eccc->bindings.items[i].ptr;
-    struct loop *loop = host_loop(eccc->host);
-    eccc->retry = loop_timer_create(loop, connect_now, eccc);
-    backoff_init(&eccc->backoff, RETRY_FIRST_US, eccc->reconnect_max_us,
-                 backoff_seed(host_relay_name(eccc->host), host_name(eccc->host),
-                              clock_now_us(loop_clock(loop))));
+    eccc->retry = loop_timer_create(host_loop(eccc->host), connect_now, eccc);
+    backoff_init(&eccc->backoff, RETRY_FIRST_US, eccc->reconnect_max_us, host_seed(eccc->host));
     return OK;
 }
 

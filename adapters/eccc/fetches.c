@@ -31,11 +31,6 @@ struct fetches {
     bool paused, in_trouble;
 };
 
-static int64_t now_us(const struct fetches *fetches)
-{
-    return clock_now_us(loop_clock(host_loop(fetches->options.host)));
-}
-
 static void unlink_fetch(struct fetch *fetch)
 {
     struct fetch **place = &fetch->fetches->first;
@@ -54,7 +49,7 @@ static void drop(struct fetch *fetch)
 
 static void schedule(struct fetches *fetches)
 {
-    int64_t soonest = INT64_MAX, now = now_us(fetches);
+    int64_t soonest = INT64_MAX, now = host_now_us(fetches->options.host);
     for (const struct fetch *fetch = fetches->first; fetch; fetch = fetch->next)
         if (!fetch->request && !fetch->ready && fetch->due_us < soonest)
             soonest = fetch->due_us;
@@ -83,13 +78,15 @@ static void try_again(struct fetch *fetch, const struct http_result *result)
         snprintf(text, sizeof text, "the file server answers %d", result->status);
     else
         snprintf(text, sizeof text, "the file server: %s", result->error);
-    if (denied && now_us(fetches) - fetch->first_us >= fetches->options.give_up_us) {
+    if (denied &&
+        host_now_us(fetches->options.host) - fetch->first_us >= fetches->options.give_up_us) {
         fetches->options.missing(fetches->options.context, fetch->number, fetch->name, text);
         drop(fetch);
         return;
     }
     fetch->failed = true;
-    fetch->due_us = now_us(fetches) + backoff_next(&fetch->backoff, result->retry_after_us);
+    fetch->due_us =
+        host_now_us(fetches->options.host) + backoff_next(&fetch->backoff, result->retry_after_us);
     if (!denied)
         tell_trouble(fetches, text);
 }
@@ -134,7 +131,7 @@ static void on_answer(void *context, const struct http_result *result)
 static void on_due(void *context)
 {
     struct fetches *fetches = context;
-    int64_t now = now_us(fetches);
+    int64_t now = host_now_us(fetches->options.host);
     for (struct fetch *fetch = fetches->first; fetch; fetch = fetch->next) {
         if (fetch->request || fetch->ready || fetch->due_us > now)
             continue;
@@ -178,7 +175,7 @@ void fetches_add(struct fetches *fetches, uint64_t number, const struct pointer 
 {
     struct arena *arena = arena_create();
     struct fetch *fetch = arena_alloc(arena, sizeof *fetch);
-    int64_t now = now_us(fetches);
+    int64_t now = host_now_us(fetches->options.host);
     *fetch = (struct fetch){.fetches = fetches,
                             .arena = arena,
                             .number = number,

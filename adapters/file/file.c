@@ -89,11 +89,6 @@ static const struct conf_row options[] = {
              "file systems, too many changes at once)."},
     {.type = CONF_END}};
 
-static int64_t now_us(const struct file_source *source)
-{
-    return clock_now_us(loop_clock(host_loop(source->host)));
-}
-
 static void go_on(struct file_source *source)
 {
     if (source->turn && !source->paused && !loop_timer_active(source->turn))
@@ -156,7 +151,7 @@ static int64_t mtime_ns(const struct stat *st)
  * was first seen. */
 static bool is_quiet(const struct file_source *source, const struct file_entry *entry)
 {
-    int64_t now = now_us(source), age = now - entry->mtime_ns / 1000;
+    int64_t now = host_now_us(source->host), age = now - entry->mtime_ns / 1000;
     return age >= FILE_QUIET_US || now - entry->seen_us >= FILE_QUIET_US;
 }
 
@@ -193,7 +188,7 @@ static bool wants_reading(struct file_source *source, struct file_entry *entry,
 {
     if (entry->state == FILE_QUEUED || entry->state == FILE_IN_FLIGHT)
         return false; /* it is looked at again when it is read, and when it has settled */
-    if (file_entry_changed(entry, st->st_size, mtime_ns(st), now_us(source))) {
+    if (file_entry_changed(entry, st->st_size, mtime_ns(st), host_now_us(source->host))) {
         file_entry_set(&source->entries, entry, FILE_SEEN);
         if (!S_ISREG(st->st_mode))
             set_trouble(source, entry, read_whole_why_not(st));

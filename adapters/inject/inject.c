@@ -30,11 +30,6 @@ struct inject {
 
 static const struct conf_row options[] = {{.type = CONF_END}};
 
-static int64_t now_us(const struct inject *inject)
-{
-    return clock_now_us(loop_clock(host_loop(inject->host)));
-}
-
 /* --- answers --- */
 
 /* Never waits: who does not read its answer asks again and gets the stored receipt. */
@@ -68,7 +63,7 @@ static bool check_nonce(struct inject *inject, struct arena *arena, const struct
     char hex[2 * REQUEST_NONCE_BYTES + 1];
     hex_encode(request->nonce, sizeof request->nonce, hex);
     struct slice key = arena_printf(arena, "%s %s", hex, request->known->name.ptr);
-    switch (nonces_take(&inject->nonces, key, now_us(inject))) {
+    switch (nonces_take(&inject->nonces, key, host_now_us(inject->host))) {
     case NONCE_NEW:
         return true;
     case NONCE_REPEATED:
@@ -88,7 +83,8 @@ static void take_request(struct inject *inject, struct arena *arena, struct slic
     struct request_refusal refusal;
     struct slice receipt;
     enum door_verdict verdict = DOOR_REFUSED;
-    if (request_read(arena, frame, host_conf(inject->host), now_us(inject), &request, &refusal) &&
+    if (request_read(arena, frame, host_conf(inject->host), host_now_us(inject->host), &request,
+                     &refusal) &&
         check_nonce(inject, arena, &request, &refusal))
         verdict = door_take(&inject->door, arena, &request, identity, &receipt, &refusal);
     if (verdict == DOOR_REFUSED)

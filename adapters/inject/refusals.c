@@ -74,8 +74,7 @@ bool refusals_seal(const struct refusals *refusals, const struct request *reques
                                         .verdict = SLICE("refused"),
                                         .reason = slice_from_cstr(reason),
                                         .text = slice_from_cstr(text),
-                                        .time_us =
-                                            clock_now_us(loop_clock(host_loop(refusals->host)))};
+                                        .time_us = host_now_us(refusals->host)};
     if (receipt_seal(now->actual_key, &facts, frame, &err) == OK)
         return true;
     host_log(refusals->host, LOG_LEVEL_ERROR, "inject.receipt", "error=%s",

@@ -41,7 +41,7 @@ static const struct conf_row options[] = {{.type = CONF_END}};
 
 static int64_t now_s(const struct inject_http *inject)
 {
-    return clock_now_us(loop_clock(host_loop(inject->host))) / 1000000;
+    return host_now_us(inject->host) / 1000000;
 }
 
 /* --- requests --- */

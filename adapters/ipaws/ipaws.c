@@ -72,11 +72,6 @@ static const struct conf_row options[] = {
     HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};
 
-int64_t ipaws_now_us(const struct ipaws *ipaws)
-{
-    return clock_now_us(loop_clock(host_loop(ipaws->host)));
-}
-
 /* --- state --- */
 
 static bool lately_good(const struct ipaws_channel *channel)
@@ -85,7 +80,7 @@ static bool lately_good(const struct ipaws_channel *channel)
     int64_t down_after_us = 3 * ipaws->interval_us;
     if (down_after_us < DOWN_AFTER_US)
         down_after_us = DOWN_AFTER_US;
-    return channel->good_us && ipaws_now_us(ipaws) - channel->good_us < down_after_us;
+    return channel->good_us && host_now_us(ipaws->host) - channel->good_us < down_after_us;
 }
 
 void ipaws_tell_state(struct ipaws *ipaws)

@@ -65,7 +65,6 @@ struct ipaws {
     struct ipaws_channel channels[IPAWS_FEEDS];
 };
 
-int64_t ipaws_now_us(const struct ipaws *ipaws);
 /* What people are told, from all that is known now. */
 void ipaws_tell_state(struct ipaws *ipaws);
 

@@ -46,7 +46,7 @@ static void read_mark(struct ipaws_channel *channel)
     if (host_mark(channel->ipaws->host, mark_key(arena, channel), &value)) {
         channel->heard_s = slice_to_u64(value, &seconds) && seconds < INT32_MAX * 64ULL
                                ? (int64_t)seconds
-                               : ipaws_now_us(channel->ipaws) / 1000000 - UNREADABLE_S;
+                               : host_now_us(channel->ipaws->host) / 1000000 - UNREADABLE_S;
         channel->stored_s = channel->heard_s;
     }
     arena_destroy(arena);
@@ -70,7 +70,7 @@ static int64_t since_s(const struct ipaws_channel *channel)
 {
     const struct ipaws *ipaws = channel->ipaws;
     return channel->heard_s ? channel->heard_s - ipaws->overlap_us / 1000000
-                            : (ipaws_now_us(ipaws) - ipaws->catch_up_us) / 1000000;
+                            : (host_now_us(ipaws->host) - ipaws->catch_up_us) / 1000000;
 }
 
 static void tell_gap(const struct ipaws_channel *channel, int64_t date_s)
@@ -149,7 +149,7 @@ static void succeeded(struct ipaws_channel *channel, int64_t date_s, int64_t max
     struct ipaws *ipaws = channel->ipaws;
     int64_t fresh_us = max_age_us < FRESH_MAX_US ? max_age_us : FRESH_MAX_US;
     channel->error[0] = '\0';
-    channel->good_us = ipaws_now_us(ipaws);
+    channel->good_us = host_now_us(ipaws->host);
     backoff_reset(&channel->backoff);
     move_cursor(channel, date_s);
     ipaws_store_marks(ipaws);
@@ -277,8 +277,7 @@ static void start_channel(struct ipaws *ipaws, size_t i, uint64_t seed)
 
 void ipaws_poll_start(struct ipaws *ipaws)
 {
-    uint64_t seed =
-        backoff_seed(host_relay_name(ipaws->host), host_name(ipaws->host), ipaws_now_us(ipaws));
+    uint64_t seed = host_seed(ipaws->host);
     for (size_t i = 0; i < IPAWS_FEEDS; i++)
         if (ipaws->feeds & (1u << i))
             start_channel(ipaws, i, seed);

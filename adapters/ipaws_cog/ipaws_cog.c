@@ -100,17 +100,12 @@ static const struct conf_row options[] = {
     HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};
 
-static int64_t now_us(const struct ipaws_cog *cog)
-{
-    return clock_now_us(loop_clock(host_loop(cog->host)));
-}
-
 /* --- state --- */
 
 static void tell_live(struct ipaws_cog *cog)
 {
     struct arena *arena = arena_create();
-    struct slice warning = cog_access_warning(cog->access, arena, now_us(cog) / 1000000);
+    struct slice warning = cog_access_warning(cog->access, arena, host_now_us(cog->host) / 1000000);
     host_state(cog->host, SOURCE_LIVE, "polling %s%s%s", http_url_line(cog->url).text,
                warning.len ? "; " : "", warning.ptr);
     arena_destroy(arena);
@@ -118,7 +113,8 @@ static void tell_live(struct ipaws_cog *cog)
 
 static void tell_state(struct ipaws_cog *cog)
 {
-    bool lately = cog->good_us && now_us(cog) - cog->good_us < 2 * cog->interval_us + DOWN_AFTER_US;
+    bool lately = cog->good_us &&
+                  host_now_us(cog->host) - cog->good_us < 2 * cog->interval_us + DOWN_AFTER_US;
     if (cog->error[0])
         host_state(cog->host, lately ? SOURCE_DEGRADED : SOURCE_DOWN, "%s", cog->error);
     else if (!cog->good_us)
@@ -342,7 +338,7 @@ static void on_answer(void *context, const struct http_result *result)
     struct ipaws_cog *cog = context;
     cog->date_us = result->date_us;
     if (cog->date_us >= 0)
-        cog->ahead_us = cog->date_us - now_us(cog);
+        cog->ahead_us = cog->date_us - host_now_us(cog->host);
     if (result->failure == HTTP_FAILED_TOO_LARGE && result->status == 200 && cog->welcome)
         take_front(cog, result);
     else if (result->failure != HTTP_ANSWERED)
@@ -372,14 +368,14 @@ static void send_question(struct ipaws_cog *cog, enum cog_call call, struct slic
 
 static int64_t since_us(const struct ipaws_cog *cog)
 {
-    int64_t now = now_us(cog) + cog->ahead_us;
+    int64_t now = host_now_us(cog->host) + cog->ahead_us;
     int64_t from = cog->heard_us ? cog->heard_us - cog->overlap_us : 0;
     return from < now - cog->catch_up_us || from > now ? now - cog->catch_up_us : from;
 }
 
 static int64_t narrowed_us(const struct ipaws_cog *cog, int64_t from_us)
 {
-    bool is_past = cog->not_before_us < now_us(cog) + cog->ahead_us;
+    bool is_past = cog->not_before_us < host_now_us(cog->host) + cog->ahead_us;
     return is_past && from_us < cog->not_before_us ? cog->not_before_us : from_us;
 }
 
@@ -403,7 +399,7 @@ static void ask(struct ipaws_cog *cog)
     struct arena *arena = arena_create();
     struct cog_question question = {.operation = "getACK", .name = "ping"};
     enum cog_call call = cog->welcome ? COG_GET_MESSAGE : COG_GET_REQUEST;
-    int64_t now_s = now_us(cog) / 1000000;
+    int64_t now_s = host_now_us(cog->host) / 1000000;
     struct slice body = {0};
     struct err err = {0};
     if (cog->welcome) {
@@ -413,7 +409,7 @@ static void ask(struct ipaws_cog *cog)
         question = (struct cog_question){"getMessageAll", "sent", "greaterthan",
                                          cap_time_make(arena, cog->from_us / 1000000, 0).text};
     }
-    cog->asked_us = now_us(cog);
+    cog->asked_us = host_now_us(cog->host);
     if (cog_access_check(cog->access, now_s, &err) ||
         cog_ask(cog->access, arena, call, &question, now_s, &body, &err))
         fail(cog, -1, "%s", err.text);
@@ -476,8 +472,7 @@ static enum err_code ipaws_cog_start(void *instance, struct err *err)
         code = http_client_create(host_loop(cog->host), &http, &cog->client, err);
     if (code)
         return code;
-    backoff_init(&cog->backoff, RETRY_FIRST_US, RETRY_MAX_US,
-                 backoff_seed(host_relay_name(cog->host), host_name(cog->host), now_us(cog)));
+    backoff_init(&cog->backoff, RETRY_FIRST_US, RETRY_MAX_US, host_seed(cog->host));
     cog->error[0] = '\0';
     cog->paused = false;
     cog->not_before_us = 0;

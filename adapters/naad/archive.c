@@ -75,11 +75,6 @@ struct slice archive_path(struct arena *arena, struct slice sent, struct slice i
 
 /* --- what is wanted --- */
 
-static int64_t now_us(const struct archive *archive)
-{
-    return clock_now_us(loop_clock(host_loop(archive->options.host)));
-}
-
 static void drop(struct want *want)
 {
     struct archive *archive = want->archive;
@@ -109,7 +104,7 @@ static void add(struct archive *archive, const struct cap_reference *reference, 
                           .archive = archive,
                           .key = key,
                           .path = path,
-                          .due_us = now_us(archive) + archive->options.grace_us,
+                          .due_us = host_now_us(archive->options.host) + archive->options.grace_us,
                           .all_denied = true};
     want->reference = (struct cap_reference){.sender = arena_copy(arena, reference->sender),
                                              .identifier = arena_copy(arena, reference->identifier),
@@ -125,7 +120,8 @@ static void add(struct archive *archive, const struct cap_reference *reference, 
 bool archive_want(struct archive *archive, const struct cap_reference *reference)
 {
     if (!archive->running || !reference->sent.set ||
-        now_us(archive) / 1000000 - reference->sent.utc_s > archive->options.keep_us / 1000000)
+        host_now_us(archive->options.host) / 1000000 - reference->sent.utc_s >
+            archive->options.keep_us / 1000000)
         return false;
     struct arena *arena = arena_create();
     struct slice key =
@@ -164,7 +160,7 @@ static void end_round(struct want *want)
     for (unsigned i = 0; i < want->round && i < ROUNDS_MAX; i++)
         wait_us *= ROUND_GROWTH;
     want->base = 0;
-    want->due_us = now_us(want->archive) + wait_us;
+    want->due_us = host_now_us(want->archive->options.host) + wait_us;
     bool too_old = want->due_us / 1000000 - want->reference.sent.utc_s > options->keep_us / 1000000;
     if (too_old || (want->round >= ROUNDS_MAX && want->all_denied))
         give_up(want);
@@ -216,7 +212,7 @@ static void ask(struct want *want)
 static void on_due(void *context)
 {
     struct archive *archive = context;
-    int64_t now = now_us(archive);
+    int64_t now = host_now_us(archive->options.host);
     for (struct want *want = archive->wants, *next; want; want = next) {
         next = want->next;
         if (want->request || want->due_us > now)
@@ -231,7 +227,7 @@ static void on_due(void *context)
 
 static void schedule(struct archive *archive)
 {
-    int64_t soonest = INT64_MAX, now = now_us(archive);
+    int64_t soonest = INT64_MAX, now = host_now_us(archive->options.host);
     for (struct want *want = archive->wants; want; want = want->next)
         if (!want->request && want->due_us < soonest)
             soonest = want->due_us;

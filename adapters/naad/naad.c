@@ -189,7 +189,7 @@ static enum err_code make_archive(struct naad *naad, struct err *err)
 
 static void make_stream(struct naad *naad, size_t i)
 {
-    int64_t now_us = clock_now_us(loop_clock(host_loop(naad->host)));
+    int64_t now_us = host_now_us(naad->host);
     const struct stream_options stream = {
         .loop = host_loop(naad->host),
         .address = naad->addresses[i],

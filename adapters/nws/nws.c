@@ -60,15 +60,10 @@ static const struct conf_row options[] = {
     HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};
 
-int64_t nws_now_us(const struct nws *nws)
-{
-    return clock_now_us(loop_clock(host_loop(nws->host)));
-}
-
 void nws_tell_state(struct nws *nws)
 {
     if (nws->poll_error[0]) {
-        bool lately = nws->good_us && nws_now_us(nws) - nws->good_us < NWS_DOWN_AFTER_US;
+        bool lately = nws->good_us && host_now_us(nws->host) - nws->good_us < NWS_DOWN_AFTER_US;
         host_state(nws->host, lately ? SOURCE_DEGRADED : SOURCE_DOWN,
                    "the list of alerts cannot be read: %s", nws->poll_error);
     } else if (!nws->good_us) {
@@ -109,7 +104,7 @@ static void on_came(void *context, struct listed_item *item)
     if (item->time_s && log_wants(LOG_LEVEL_DEBUG))
         host_log(nws->host, LOG_LEVEL_DEBUG, "nws.fetched", "id=%s lag_s=%lld",
                  log_quote_cstr(item->key).text,
-                 (long long)(nws_now_us(nws) / 1000000 - item->time_s));
+                 (long long)(host_now_us(nws->host) / 1000000 - item->time_s));
 }
 
 static void on_missing(void *context, const struct listed_item *item, int status)
@@ -163,7 +158,7 @@ static enum err_code nws_start(void *instance, struct err *err)
                                       .timeout_us = nws->timeout_us,
                                       /* the list never waits for an alert */
                                       .max_parallel = (unsigned)nws->parallel + 1};
-    uint64_t seed = backoff_seed(host_relay_name(nws->host), host_name(nws->host), nws_now_us(nws));
+    uint64_t seed = host_seed(nws->host);
     enum err_code code = http_client_create(host_loop(nws->host), &http, &nws->client, err);
     if (code != OK)
         return code;

@@ -46,7 +46,6 @@ struct nws {
     int64_t fresh_us; /* for so long the server has nothing new to say */
 };
 
-int64_t nws_now_us(const struct nws *nws);
 /* What people are told, from all that is known now. */
 void nws_tell_state(struct nws *nws);
 

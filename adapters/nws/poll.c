@@ -137,7 +137,7 @@ static void note_gap(struct nws *nws, int64_t now_us)
 
 static void look_over(struct nws *nws)
 {
-    int64_t now_us = nws_now_us(nws);
+    int64_t now_us = host_now_us(nws->host);
     nws->poll_error[0] = '\0';
     backoff_reset(&nws->poll_backoff);
     if (nws->catching_up) {

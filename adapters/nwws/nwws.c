@@ -149,11 +149,6 @@ static const struct conf_row options[] = {
      .help = "The pause before connecting again begins at a second and grows up to this."},
     {.type = CONF_END}};
 
-static int64_t now_us(const struct nwws *nwws)
-{
-    return clock_now_us(loop_clock(host_loop(nwws->host)));
-}
-
 /* --- state for people --- */
 
 static void tell_state(struct nwws *nwws)
@@ -237,7 +232,7 @@ static int64_t read_mark(struct nwws *nwws)
 
 static int64_t since_us(struct nwws *nwws)
 {
-    int64_t now = now_us(nwws), farthest = now - nwws->catch_up_us,
+    int64_t now = host_now_us(nwws->host), farthest = now - nwws->catch_up_us,
             since = read_mark(nwws) - SINCE_EARLIER_US;
     if (nwws->catch_up_us == 0)
         return 0;
@@ -379,7 +374,7 @@ static void on_joined(void *context, struct slice nick)
     struct nwws *nwws = context;
     nwws->joined = true;
     nwws->silent = false;
-    nwws->joined_us = now_us(nwws);
+    nwws->joined_us = host_now_us(nwws->host);
     loop_timer_start(nwws->silence, nwws->silence_us);
     host_log(nwws->host, LOG_LEVEL_INFO, "nwws.joined", "nick=%s", log_quote(nick).text);
     tell_state(nwws);
@@ -398,7 +393,7 @@ static void on_lost(void *context, const char *reason)
 {
     struct nwws *nwws = context;
     host_state(nwws->host, SOURCE_DOWN, "%s", reason);
-    if (nwws->joined && now_us(nwws) - nwws->joined_us >= STEADY_US)
+    if (nwws->joined && host_now_us(nwws->host) - nwws->joined_us >= STEADY_US)
         backoff_reset(&nwws->backoff);
     hang_up(nwws);
     loop_timer_start(nwws->retry, backoff_next(&nwws->backoff, 0));
@@ -474,8 +469,7 @@ static void make_timers(struct nwws *nwws)
     nwws->retry = loop_timer_create(loop, join_now, nwws);
     nwws->silence = loop_timer_create(loop, on_silence, nwws);
     nwws->shown = loop_timer_create(loop, on_shown, nwws);
-    backoff_init(&nwws->backoff, RETRY_FIRST_US, nwws->reconnect_max_us,
-                 backoff_seed(host_relay_name(nwws->host), host_name(nwws->host), now_us(nwws)));
+    backoff_init(&nwws->backoff, RETRY_FIRST_US, nwws->reconnect_max_us, host_seed(nwws->host));
 }
 
 static enum err_code start(void *instance, struct err *err)

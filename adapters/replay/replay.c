@@ -132,11 +132,6 @@ static const struct conf_row options[] = {
              "own."},
     {.type = CONF_END}};
 
-static int64_t now_us(const struct replay *replay)
-{
-    return clock_now_us(loop_clock(host_loop(replay->host)));
-}
-
 static void next_turn(struct replay *replay, int64_t after_us)
 {
     if (replay->turn && !replay->paused && replay->step != STEP_ENDED)
@@ -214,7 +209,7 @@ static void check_telling(struct replay *replay, struct telling *telling)
 static void begin_play(struct replay *replay)
 {
     if (!replay->continued)
-        replay->start_us = now_us(replay) + replay->delay_us;
+        replay->start_us = host_now_us(replay->host) + replay->delay_us;
     plan_make(&replay->plan, (enum plan_shift)replay->shift, replay->start_us / 1000000);
     replay->to_play = 0;
     for (size_t i = 0; i < replay->plan.count; i++)
@@ -337,7 +332,7 @@ static void tell(struct replay *replay, struct telling *telling, bool ended)
         .source = host_name(replay->host),
         .run_id = slice_from_cstr(replay->run_id),
         .recording = replay->recording,
-        .sent_s = now_us(replay) / 1000000,
+        .sent_s = host_now_us(replay->host) / 1000000,
         .start_sent_s = telling->start_sent_s,
         .end_s = planned_end_s(replay),
         .alerts = ended ? played_in_run(replay) : replay->to_play,
@@ -386,7 +381,7 @@ static bool tell_start(struct replay *replay)
 {
     if (!has_to_tell(replay, false))
         return true;
-    int64_t wait_us = replay->start_us - now_us(replay);
+    int64_t wait_us = replay->start_us - host_now_us(replay->host);
     if (wait_us > 0) {
         next_turn(replay, wait_us);
         return false;
@@ -427,7 +422,7 @@ static void continue_play(struct replay *replay)
             replay->next++;
             continue;
         }
-        int64_t wait_us = due_us(replay, item) - now_us(replay);
+        int64_t wait_us = due_us(replay, item) - host_now_us(replay->host);
         if (wait_us > 0) {
             next_turn(replay, wait_us);
             return;
@@ -486,7 +481,7 @@ static void name_run(struct replay *replay)
     }
     char now[CLOCK_TEXT_MAX];
     size_t len = 0;
-    for (const char *c = clock_format_s(now_us(replay) / 1000000, now); *c; c++)
+    for (const char *c = clock_format_s(host_now_us(replay->host) / 1000000, now); *c; c++)
         if (*c != '-' && *c != ':')
             replay->run_id[len++] = *c == 'T' ? 't' : *c == 'Z' ? 'z' : *c;
     replay->run_id[len] = '\0';

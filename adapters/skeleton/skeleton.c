@@ -162,9 +162,7 @@ static enum err_code start(void *instance, struct err *err)
         if (code != OK)
             return code;
         self->timer = loop_timer_create(loop, on_time, self);
-        backoff_init(&self->backoff, RETRY_FIRST_US, RETRY_MAX_US,
-                     backoff_seed(host_relay_name(self->host), host_name(self->host),
-                                  clock_now_us(loop_clock(loop))));
+        backoff_init(&self->backoff, RETRY_FIRST_US, RETRY_MAX_US, host_seed(self->host));
         read_mark(self);
     }
     self->running = true;
