@@ -1,5 +1,5 @@
 /*
- * rows: options that sources which ask for lists have in common, for tables of `struct conf_row`.
+ * rows: options that sources have in common, for tables of `struct conf_row`.
  *
  * `place` is the row's `.offset = ...`; `usual` the default, as it would be written.
  */
@@ -23,6 +23,13 @@
     {                                                                                              \
         .name = "parallel", .type = CONF_INT, place, .fallback = "4", .min = 1, .max = 16,         \
         .help = said                                                                               \
+    }
+/* int64_t, microseconds; for pauses that begin at a second. */
+#define SOURCE_RECONNECT_MAX_ROW(place, usual)                                                     \
+    {                                                                                              \
+        .name = "reconnect_max", .type = CONF_DURATION, place, .fallback = usual, .min = 1,        \
+        .max = 3600,                                                                               \
+        .help = "The pause before connecting again begins at a second and grows up to this."       \
     }
 
 #endif

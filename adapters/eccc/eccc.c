@@ -111,13 +111,7 @@ static const struct conf_row options[] = {
      .help = "An alert that has arrived already (by NAAD) is not fetched, if it came under an XML "
              "signature that the pins of that source accept: without `signature` there, everything "
              "is fetched. false: it always is, and becomes a duplicate."},
-    {.name = "reconnect_max",
-     .type = CONF_DURATION,
-     .offset = offsetof(struct eccc, reconnect_max_us),
-     .fallback = "60s",
-     .min = 1,
-     .max = 3600,
-     .help = "The pause before connecting again begins at a second and grows up to this."},
+    SOURCE_RECONNECT_MAX_ROW(.offset = offsetof(struct eccc, reconnect_max_us), "60s"),
     {.name = "give_up",
      .type = CONF_DURATION,
      .offset = offsetof(struct eccc, give_up_us),

@@ -11,6 +11,7 @@
 #include "adapters/backoff.h"
 #include "adapters/naad/archive.h"
 #include "adapters/naad/stream.h"
+#include "adapters/rows.h"
 #include "alert/parse.h"
 #include "base/arena.h"
 #include "http/http.h"
@@ -60,13 +61,7 @@ static const struct conf_row options[] = {
      .min = 0.1,
      .max = 300,
      .help = "For looking up the name and connecting."},
-    {.name = "reconnect_max",
-     .type = CONF_DURATION,
-     .offset = offsetof(struct naad, reconnect_max_us),
-     .fallback = "30s",
-     .min = 1,
-     .max = 3600,
-     .help = "The pause before connecting again begins at a second and grows up to this."},
+    SOURCE_RECONNECT_MAX_ROW(.offset = offsetof(struct naad, reconnect_max_us), "30s"),
     {.name = "archive_keep",
      .type = CONF_DURATION,
      .offset = offsetof(struct naad, archive_keep_us),

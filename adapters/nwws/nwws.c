@@ -140,13 +140,7 @@ static const struct conf_row options[] = {
      .help = "How often the room is asked whether the relay is still in it; without an answer in "
              "half of that the connection is made anew. The Weather Service ends sessions that say "
              "nothing for five minutes."},
-    {.name = "reconnect_max",
-     .type = CONF_DURATION,
-     .offset = offsetof(struct nwws, reconnect_max_us),
-     .fallback = "60s",
-     .min = 1,
-     .max = 3600,
-     .help = "The pause before connecting again begins at a second and grows up to this."},
+    SOURCE_RECONNECT_MAX_ROW(.offset = offsetof(struct nwws, reconnect_max_us), "60s"),
     {.type = CONF_END}};
 
 /* --- state for people --- */
