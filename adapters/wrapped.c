@@ -5,37 +5,17 @@
 #include <string.h>
 
 /* FEED_BYTES: the framer moves what it has not cut yet at each step. */
-enum { FEED_BYTES = 64 * 1024, PREFIXES_MAX = 64, NOISE_SHOWN = 80, BUDGET_MIN = 1 << 20 };
+enum { FEED_BYTES = 64 * 1024, NOISE_SHOWN = 80, BUDGET_MIN = 1 << 20 };
 
 /* --- which names of an alert mean something by what stands around it --- */
 
-struct scope {
-    struct slice prefixes[PREFIXES_MAX]; /* the empty one: the default namespace */
-    size_t depths[PREFIXES_MAX], count, depth;
-};
-
-static void declare(struct scope *scope, struct slice tag)
+static bool knows(const struct markup_scope *scope, struct slice prefix)
 {
-    struct slice name, value, prefix;
-    size_t at = 0;
-    while (markup_attribute(tag, &at, &name, &value)) {
-        if (!markup_declares(name, &prefix) || scope->count == PREFIXES_MAX)
-            continue;
-        scope->prefixes[scope->count] = prefix;
-        scope->depths[scope->count++] = scope->depth;
-    }
-}
-
-static bool knows(const struct scope *scope, struct slice prefix)
-{
-    for (size_t i = scope->count; i > 0; i--)
-        if (slice_eq(scope->prefixes[i - 1], prefix))
-            return true;
-    return slice_eq_cstr(prefix, "xml");
+    return markup_bound(scope, prefix) || slice_eq_cstr(prefix, "xml");
 }
 
 /* An element without prefix needs a default namespace; an attribute without does not. */
-static bool all_known(const struct scope *scope, struct slice tag)
+static bool all_known(const struct markup_scope *scope, struct slice tag)
 {
     struct slice name, ignored;
     size_t at = 0;
@@ -49,29 +29,23 @@ static bool all_known(const struct scope *scope, struct slice tag)
 /* `outer`: the wrapper's start tag, whose declarations count too; absent: the alert is alone. */
 static bool stands_by_itself(struct slice alert, struct slice outer)
 {
-    struct scope scope = {0};
+    struct markup_scope scope = {0};
     struct markup found = {0};
     if (outer.len > 0)
-        declare(&scope, outer);
+        markup_bind(&scope, outer);
     while ((found = markup_next(alert, found.end)).kind != MARKUP_NONE) {
         struct slice tag = slice_sub(alert, found.begin, found.end);
         if (found.kind == MARKUP_OTHER)
             continue;
         if (found.kind == MARKUP_END) {
-            while (scope.count > 0 && scope.depths[scope.count - 1] == scope.depth)
-                scope.count--;
-            scope.depth -= scope.depth > 0;
+            markup_leave(&scope);
             continue;
         }
-        size_t count = scope.count;
-        scope.depth++;
-        declare(&scope, tag);
+        markup_enter(&scope, tag);
         if (!all_known(&scope, tag))
             return false;
-        if (found.kind == MARKUP_EMPTY) {
-            scope.count = count;
-            scope.depth--;
-        }
+        if (found.kind == MARKUP_EMPTY)
+            markup_leave(&scope);
     }
     return true;
 }

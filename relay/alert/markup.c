@@ -117,6 +117,36 @@ bool markup_declares(struct slice attribute, struct slice *prefix)
     return is_default || slice_eq_cstr(markup_prefix(attribute), "xmlns");
 }
 
+void markup_bind(struct markup_scope *scope, struct slice tag)
+{
+    struct slice name, value, prefix;
+    size_t at = 0;
+    while (markup_attribute(tag, &at, &name, &value))
+        if (markup_declares(name, &prefix) && scope->count < MARKUP_BINDINGS_MAX)
+            scope->bindings[scope->count++] = (struct markup_binding){prefix, value, scope->depth};
+}
+
+void markup_enter(struct markup_scope *scope, struct slice tag)
+{
+    scope->depth++;
+    markup_bind(scope, tag);
+}
+
+void markup_leave(struct markup_scope *scope)
+{
+    while (scope->count > 0 && scope->bindings[scope->count - 1].depth >= scope->depth)
+        scope->count--;
+    scope->depth -= scope->depth > 0;
+}
+
+const struct markup_binding *markup_bound(const struct markup_scope *scope, struct slice prefix)
+{
+    for (size_t i = scope->count; i > 0; i--)
+        if (slice_eq(scope->bindings[i - 1].prefix, prefix))
+            return &scope->bindings[i - 1];
+    return NULL;
+}
+
 struct slice markup_foreign_declaration(struct slice text)
 {
     if (slice_starts_with(text, "\xEF\xBB\xBF"))

@@ -45,6 +45,25 @@ bool markup_attribute(struct slice tag, size_t *at, struct slice *name, struct s
 /* Whether that attribute declares a namespace, and for which prefix; empty: the default one. */
 bool markup_declares(struct slice attribute, struct slice *prefix);
 
+enum { MARKUP_BINDINGS_MAX = 256 }; /* more are passed over */
+
+/* The namespaces that are declared where one stands; lent from the text. Zeroed at first. */
+struct markup_scope {
+    struct markup_binding {
+        struct slice prefix, uri; /* with its quotes */
+        size_t depth;
+    } bindings[MARKUP_BINDINGS_MAX];
+    size_t count, depth;
+};
+
+/* Adds what that start tag declares, for the depth that one is at. */
+void markup_bind(struct markup_scope *scope, struct slice tag);
+/* An element begins, and ends: what it declared goes with it. */
+void markup_enter(struct markup_scope *scope, struct slice tag);
+void markup_leave(struct markup_scope *scope);
+/* What the prefix stands for; NULL: nobody says so. */
+const struct markup_binding *markup_bound(const struct markup_scope *scope, struct slice prefix);
+
 /* The XML declaration where it names an encoding that is not what is taken for granted: without it,
  * what is cut out would be read in another one. Else absent. */
 struct slice markup_foreign_declaration(struct slice text);

@@ -6,38 +6,12 @@
 
 enum { DECLARATIONS_BYTES_MAX = 64 * 1024 };
 
-static void bind_namespaces(struct cog_cutter *cutter, struct slice tag)
-{
-    struct slice name, value, prefix;
-    size_t at = 0;
-    while (markup_attribute(tag, &at, &name, &value)) {
-        if (!markup_declares(name, &prefix) || cutter->binding_count == COG_BINDINGS_MAX)
-            continue;
-        cutter->bindings[cutter->binding_count++] =
-            (struct cog_binding){.prefix = prefix, .uri = value, .depth = cutter->depth};
-    }
-}
-
-static void unbind(struct cog_cutter *cutter)
-{
-    while (cutter->binding_count &&
-           cutter->bindings[cutter->binding_count - 1].depth >= cutter->depth)
-        cutter->binding_count--;
-}
-
-static struct slice uri_of(const struct cog_cutter *cutter, struct slice prefix)
-{
-    for (size_t i = cutter->binding_count; i > 0; i--)
-        if (slice_eq(cutter->bindings[i - 1].prefix, prefix))
-            return slice_sub(cutter->bindings[i - 1].uri, 1, cutter->bindings[i - 1].uri.len - 1);
-    return (struct slice){0};
-}
-
 static bool is_alert(const struct cog_cutter *cutter, struct slice name)
 {
     if (!slice_eq_cstr(markup_local(name), "alert")) /* the others are many, and bindings may be */
         return false;
-    struct slice uri = uri_of(cutter, markup_prefix(name));
+    const struct markup_binding *bound = markup_bound(&cutter->scope, markup_prefix(name));
+    struct slice uri = bound ? slice_sub(bound->uri, 1, bound->uri.len - 1) : (struct slice){0};
     return slice_starts_with(uri, "urn:oasis:names:tc:emergency:cap:1.") ||
            slice_eq_cstr(uri, "http://www.incident.com/cap/1.0");
 }
@@ -63,10 +37,10 @@ static bool is_used(struct slice bytes, struct slice prefix)
 /* Declared by the alert's own start tag, or by an element nearer to it. */
 static bool is_hidden(const struct cog_cutter *cutter, size_t i, struct slice start_tag)
 {
-    struct slice prefix = cutter->bindings[i].prefix, name, value, declared;
+    struct slice prefix = cutter->scope.bindings[i].prefix, name, value, declared;
     size_t at = 0;
     for (size_t k = i + 1; k < cutter->outer_count; k++)
-        if (slice_eq(cutter->bindings[k].prefix, prefix))
+        if (slice_eq(cutter->scope.bindings[k].prefix, prefix))
             return true;
     while (markup_attribute(start_tag, &at, &name, &value))
         if (markup_declares(name, &declared) && slice_eq(declared, prefix))
@@ -78,7 +52,7 @@ static void put_declarations(struct buf *out, const struct cog_cutter *cutter, s
 {
     struct slice start_tag = slice_sub(bytes, 0, markup_tag_end(bytes, 0));
     for (size_t i = 0; i < cutter->outer_count; i++) {
-        const struct cog_binding *binding = &cutter->bindings[i];
+        const struct markup_binding *binding = &cutter->scope.bindings[i];
         if (is_hidden(cutter, i, start_tag) ||
             (binding->prefix.len && !is_used(bytes, binding->prefix)))
             continue;
@@ -116,41 +90,22 @@ struct slice cog_cutter_take(const struct cog_cutter *cutter, struct arena *aren
 
 /* --- the walk --- */
 
-/* Whether that start tag begins an alert by what it and the elements around the alert declare. What
- * the tag declares stays bound. */
-static bool begins_alert(struct cog_cutter *cutter, struct slice tag)
-{
-    bind_namespaces(cutter, tag);
-    return is_alert(cutter, markup_name(tag));
-}
-
-static void enter(struct cog_cutter *cutter, struct slice name)
-{
-    if (cutter->depth < COG_NAMES_MAX)
-        cutter->names[cutter->depth] = name;
-    cutter->depth++;
-}
-
-static void leave(struct cog_cutter *cutter)
-{
-    unbind(cutter);
-    cutter->depth -= cutter->depth > 0;
-}
-
 /* Absent: there is none, or it is too deep to be known. */
 static struct slice parent_of_alert(const struct cog_cutter *cutter)
 {
-    bool known = cutter->depth > 0 && cutter->depth <= COG_NAMES_MAX;
-    return known ? cutter->names[cutter->depth - 1] : (struct slice){0};
+    size_t depth = cutter->scope.depth;
+    return depth > 0 && depth <= COG_NAMES_MAX ? cutter->names[depth - 1] : (struct slice){0};
 }
 
 /* A start tag outside of an alert. Returns whether an alert ends with it. */
 static bool take_start(struct cog_cutter *cutter, struct markup found, struct slice tag)
 {
-    size_t before = cutter->binding_count;
+    size_t before = cutter->scope.count;
     bool empty = found.kind == MARKUP_EMPTY;
-    enter(cutter, markup_name(tag));
-    cutter->open = begins_alert(cutter, tag);
+    if (cutter->scope.depth < COG_NAMES_MAX)
+        cutter->names[cutter->scope.depth] = markup_name(tag);
+    markup_enter(&cutter->scope, tag);
+    cutter->open = is_alert(cutter, markup_name(tag));
     if (cutter->open) {
         cutter->from = found.begin;
         cutter->name_end = found.begin + 1 + markup_name(tag).len;
@@ -158,7 +113,7 @@ static bool take_start(struct cog_cutter *cutter, struct markup found, struct sl
         cutter->nested = 0;
     }
     if (cutter->open || empty)
-        leave(cutter);
+        markup_leave(&cutter->scope);
     return cutter->open && empty;
 }
 
@@ -176,8 +131,9 @@ static bool take_inner(struct cog_cutter *cutter, struct markup found, struct sl
         cutter->nested -= same;
         ends_before = name.len && slice_eq(name, parent_of_alert(cutter));
     } else {
-        ends_before = begins_alert(cutter, tag);
-        cutter->binding_count = cutter->outer_count;
+        markup_bind(&cutter->scope, tag);
+        ends_before = is_alert(cutter, name);
+        cutter->scope.count = cutter->outer_count;
         cutter->nested += same && !ends_before && found.kind != MARKUP_EMPTY;
     }
     if (ends_before)
@@ -200,7 +156,7 @@ static bool take_markup(struct cog_cutter *cutter, struct markup found)
         return take_inner(cutter, found, tag);
     if (found.kind != MARKUP_END)
         return take_start(cutter, found, tag);
-    leave(cutter);
+    markup_leave(&cutter->scope);
     return false;
 }
 

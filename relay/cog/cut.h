@@ -10,11 +10,12 @@
 #ifndef CAPRELAY_COG_CUT_H
 #define CAPRELAY_COG_CUT_H
 
+#include "alert/markup.h"
 #include "base/arena.h"
 
 #include <stdbool.h>
 
-enum { COG_BINDINGS_MAX = 256, COG_NAMES_MAX = 32 };
+enum { COG_NAMES_MAX = 32 };
 
 /* Goes through a text alert by alert, as far as is wanted at a time: the outermost elements `alert`
  * in a CAP namespace. Meant for text in an encoding based on ASCII, without DOCTYPE; whether it is
@@ -26,11 +27,7 @@ struct cog_cutter {
     struct slice text;
     size_t at; /* everything before is done with */
     /* --- for cut.c alone --- */
-    struct cog_binding {
-        struct slice prefix, uri; /* xmlns:prefix="uri", with its quotes; empty: the default */
-        size_t depth;
-    } bindings[COG_BINDINGS_MAX];
-    size_t binding_count, depth;
+    struct markup_scope scope;
     struct slice names[COG_NAMES_MAX]; /* of the elements around */
     bool open;
     size_t from, name_end, outer_count, nested; /* of the alert */
