@@ -11,6 +11,7 @@
 #include "adapters/inject/nonces.h"
 #include "publish/access.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <zmq.h>
 
@@ -26,6 +27,14 @@ struct inject {
     struct nonces nonces;
     struct door door;
     bool paused;
+};
+
+/* One message. */
+struct arrival {
+    struct slice identity; /* the routing id that ROUTER puts before */
+    struct slice frame;    /* the request */
+    struct slice peer;     /* from where, as ZeroMQ knows it; with a NUL behind */
+    size_t frames;         /* the routing id too; two make a request */
 };
 
 static const struct conf_row options[] = {{.type = CONF_END}};
@@ -44,14 +53,16 @@ static void answer(void *context, struct slice identity, struct slice receipt)
                  log_quote_cstr(zmq_strerror(zmq_errno())).text);
 }
 
-static void answer_refusal(struct inject *inject, struct slice identity,
+static void answer_refusal(struct inject *inject, const struct arrival *arrival,
                            const struct request *request, const char *reason, const char *text)
 {
     struct buf frame;
+    char line[500];
+    snprintf(line, sizeof line, "%s (from %s)", text, arrival->peer.ptr);
     buf_init(&frame, REFUSALS_RECEIPT_MAX);
-    refusals_log(&inject->door.refusals, request, reason, text);
+    refusals_log(&inject->door.refusals, request, reason, line);
     if (refusals_seal(&inject->door.refusals, request, reason, text, &frame))
-        answer(inject, identity, buf_slice(&frame));
+        answer(inject, arrival->identity, buf_slice(&frame));
     buf_fini(&frame);
 }
 
@@ -76,32 +87,29 @@ static bool check_nonce(struct inject *inject, struct arena *arena, const struct
     }
 }
 
-static void take_request(struct inject *inject, struct arena *arena, struct slice identity,
-                         struct slice frame)
+static void take_request(struct inject *inject, struct arena *arena, const struct arrival *arrival)
 {
     struct request request;
     struct request_refusal refusal;
     struct slice receipt;
     enum door_verdict verdict = DOOR_REFUSED;
-    if (request_read(arena, frame, host_conf(inject->host), host_now_us(inject->host), &request,
-                     &refusal) &&
+    if (request_read(arena, arrival->frame, host_conf(inject->host), host_now_us(inject->host),
+                     &request, &refusal) &&
         check_nonce(inject, arena, &request, &refusal))
-        verdict = door_take(&inject->door, arena, &request, identity, &receipt, &refusal);
+        verdict = door_take(&inject->door, arena, &request, arrival->identity, &receipt, &refusal);
     if (verdict == DOOR_REFUSED)
-        answer_refusal(inject, identity, &request, refusal.reason, refusal.text);
+        answer_refusal(inject, arrival, &request, refusal.reason, refusal.text);
     else if (verdict == DOOR_STORED)
-        answer(inject, identity, receipt);
+        answer(inject, arrival->identity, receipt);
 }
 
 /* --- the socket --- */
 
-/* All frames of one message; the first is the routing id that ROUTER puts before, the second the
- * request. False where there is none now. */
-static bool receive(struct inject *inject, struct arena *arena, struct slice *identity,
-                    struct slice *frame, size_t *frames)
+/* All frames of one message. False where there is none now. */
+static bool receive(struct inject *inject, struct arena *arena, struct arrival *arrival)
 {
     int more = 1;
-    *frames = 0;
+    *arrival = (struct arrival){.peer = SLICE("?")};
     while (more) {
         zmq_msg_t msg;
         zmq_msg_init(&msg);
@@ -110,9 +118,13 @@ static bool receive(struct inject *inject, struct arena *arena, struct slice *id
             return false;
         }
         struct slice bytes = slice_of(zmq_msg_data(&msg), zmq_msg_size(&msg));
-        if (*frames < 2)
-            *(*frames == 0 ? identity : frame) = arena_copy(arena, bytes);
-        ++*frames;
+        const char *peer = zmq_msg_gets(&msg, "Peer-Address");
+        if (arrival->frames < 2)
+            *(arrival->frames == 0 ? &arrival->identity : &arrival->frame) =
+                arena_copy(arena, bytes);
+        if (peer)
+            arrival->peer = arena_printf(arena, "%s", peer);
+        arrival->frames++;
         more = zmq_msg_more(&msg);
         zmq_msg_close(&msg);
     }
@@ -140,13 +152,12 @@ static void on_readable(void *context, int events)
     (void)events;
     for (int i = 0; i < INJECT_TAKEN_PER_TURN && is_open(inject); i++) {
         struct arena *arena = arena_create();
-        struct slice identity = {0}, frame = {0};
-        size_t frames = 0;
-        bool got = receive(inject, arena, &identity, &frame, &frames);
-        if (got && frames == 2)
-            take_request(inject, arena, identity, frame);
+        struct arrival arrival;
+        bool got = receive(inject, arena, &arrival);
+        if (got && arrival.frames == 2)
+            take_request(inject, arena, &arrival);
         else if (got)
-            answer_refusal(inject, identity, &(struct request){0}, "inject.unreadable",
+            answer_refusal(inject, &arrival, &(struct request){0}, "inject.unreadable",
                            "a request is one frame");
         arena_destroy(arena);
         if (!got)

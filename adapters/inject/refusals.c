@@ -1,32 +1,49 @@
 #include "adapters/inject/refusals.h"
 
+#include "base/mem.h"
 #include "seal/receipt.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-enum { MINUTE_US = 60 * 1000000 };
+enum { MINUTE_US = 60 * 1000000, KEY_MAX = 256 };
 
-static void tell(const struct refusals *refusals, const char *whose, struct refusals_count *count)
+struct count {
+    unsigned lines;    /* written since the minute began */
+    uint64_t left_out; /* and these were not */
+};
+
+static void tell(const struct refusals *refusals, struct slice key, const struct count *count)
 {
-    if (count->left_out > 0)
-        host_log(refusals->host, LOG_LEVEL_WARNING, "inject.refused-more",
-                 "of=%s count=%" PRIu64 " text=\"refused in the last minute without a line each\"",
-                 whose, count->left_out);
-    *count = (struct refusals_count){0};
+    struct slice reason, authority = key;
+    if (count->left_out == 0 || !slice_next_part(&authority, ' ', &reason))
+        return;
+    host_log(refusals->host, LOG_LEVEL_WARNING, "inject.refused-more",
+             "of=%s reason=%.*s count=%" PRIu64 " text=\"refused in the last minute without a line "
+             "each\"",
+             authority.len ? log_quote(authority).text : "strangers", SLICE_ARG(reason),
+             count->left_out);
 }
 
 static void minute_is_over(void *context)
 {
     struct refusals *refusals = context;
-    tell(refusals, "authorities", &refusals->known);
-    tell(refusals, "strangers", &refusals->strangers);
+    struct slice key;
+    void *count;
+    for (size_t at = 0; map_next(refusals->counts, &at, &key, &count);)
+        tell(refusals, key, count);
+    map_destroy(refusals->counts, free);
+    refusals->counts = map_create();
 }
 
 void refusals_start(struct refusals *refusals, struct host *host)
 {
     refusals->host = host;
-    if (!refusals->minute)
-        refusals->minute = loop_timer_create(host_loop(host), minute_is_over, refusals);
+    if (refusals->minute)
+        return;
+    refusals->counts = map_create();
+    refusals->minute = loop_timer_create(host_loop(host), minute_is_over, refusals);
 }
 
 void refusals_stop(struct refusals *refusals)
@@ -36,15 +53,22 @@ void refusals_stop(struct refusals *refusals)
     minute_is_over(refusals);
     loop_timer_destroy(refusals->minute);
     refusals->minute = NULL;
+    map_destroy(refusals->counts, free);
+    refusals->counts = NULL;
 }
 
 /* Whether this line may be written. A door that is shut only answers for what it had taken. */
-static bool count_line(struct refusals *refusals, struct refusals_count *count)
+static bool count_line(struct refusals *refusals, const struct request *request, const char *reason)
 {
+    char key[KEY_MAX];
     if (!refusals->minute)
         return true;
     if (!loop_timer_active(refusals->minute))
         loop_timer_start(refusals->minute, MINUTE_US);
+    snprintf(key, sizeof key, "%s %s", reason, request->known ? request->known->name.ptr : "");
+    struct count *count = map_get(refusals->counts, slice_from_cstr(key));
+    if (!count)
+        map_put(refusals->counts, slice_from_cstr(key), count = mem_alloc(sizeof *count));
     if (count->lines < REFUSALS_LINES_PER_MINUTE) {
         count->lines++;
         return true;
@@ -56,7 +80,7 @@ static bool count_line(struct refusals *refusals, struct refusals_count *count)
 void refusals_log(struct refusals *refusals, const struct request *request, const char *reason,
                   const char *text)
 {
-    if (count_line(refusals, request->known ? &refusals->known : &refusals->strangers))
+    if (count_line(refusals, request, reason))
         host_log(refusals->host, LOG_LEVEL_WARNING, "inject.refused",
                  "authority=%s reason=%s text=%s", log_quote(request->authority).text, reason,
                  log_quote_cstr(text).text);

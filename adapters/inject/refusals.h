@@ -2,27 +2,24 @@
  * refusals: requests that end at the door, in the log and as signed receipts.
  *
  * Whoever reaches the port can be refused as often as he likes, so only so many lines a minute are
- * written; the others are counted, and the count is written when the minute is over. Authorities
- * and strangers are counted apart: nobody from outside can hide what befalls an authority. For the
- * loop's thread.
+ * written of one authority and one reason; the others are counted, and the count is written when
+ * the minute is over. All strangers are counted as one (what they call themselves is not proven),
+ * so that there are no more counts than authorities and reasons: neither a stranger nor another
+ * authority can hide what befalls an authority. For the loop's thread.
  */
 #ifndef CAPRELAY_ADAPTERS_INJECT_REFUSALS_H
 #define CAPRELAY_ADAPTERS_INJECT_REFUSALS_H
 
 #include "adapters/host.h"
 #include "adapters/inject/request.h"
+#include "base/map.h"
 
-enum { REFUSALS_LINES_PER_MINUTE = 20, REFUSALS_RECEIPT_MAX = 2 * 1024 * 1024 };
-
-struct refusals_count {
-    unsigned lines;    /* written since the minute began */
-    uint64_t left_out; /* and these were not */
-};
+enum { REFUSALS_LINES_PER_MINUTE = 5, REFUSALS_RECEIPT_MAX = 2 * 1024 * 1024 };
 
 struct refusals {
     struct host *host;
     struct loop_timer *minute;
-    struct refusals_count known, strangers;
+    struct map *counts; /* of this minute, by "REASON AUTHORITY", of strangers "REASON" */
 };
 
 /* `host` must have a loop: at the start, not in init. */

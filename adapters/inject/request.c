@@ -104,6 +104,14 @@ static bool check_time(const struct request *request, int64_t now_us,
                   off_s, REQUEST_TIME_WINDOW_S);
 }
 
+/* Who it says that it is, as far as that can be read: for the line in the log. */
+static void read_claim(struct arena *arena, const struct packet *packet, struct request *out)
+{
+    struct request_refusal ignored;
+    if (packet->count > 0)
+        read_header(arena, packet->parts[PART_HEADER], out, &ignored);
+}
+
 bool request_read(struct arena *arena, struct slice frame, const struct relay_conf *conf,
                   int64_t now_us, struct request *out, struct request_refusal *refusal)
 {
@@ -113,9 +121,11 @@ bool request_read(struct arena *arena, struct slice frame, const struct relay_co
     *refusal = (struct request_refusal){0};
     if (packet_open(arena, frame, &packet, &err) != OK)
         return refuse(refusal, "inject.unreadable", "%s", err.text);
-    if (packet.count != PART_COUNT)
+    if (packet.count != PART_COUNT) {
+        read_claim(arena, &packet, out);
         return refuse(refusal, "inject.unreadable",
                       "header, signature and message are wanted, not %zu parts", packet.count);
+    }
     out->cap = packet.parts[PART_CAP];
     return read_header(arena, packet.parts[PART_HEADER], out, refusal) &&
            check_authority(conf, packet.parts[PART_HEADER], packet.parts[PART_SIGNATURE], out,

@@ -215,6 +215,20 @@ static void rubbish_is_answered_and_survived(void **state)
     receipt_comes_after_the_commit(state);
 }
 
+static void what_cannot_be_read_is_logged_with_whoever_it_names(void **state)
+{
+    (void)state;
+    struct buf frame;
+    buf_init(&frame, 10000);
+    packet_put(&frame, SLICE("{\"v\":1,\"authority\":\"nb-emo\"}"));
+    zmq_send(client, frame.ptr, frame.len, 0);
+    buf_fini(&frame);
+    assert_non_null(strstr(refusal_header(), "inject.unreadable"));
+    assert_true(world_logged(&world, "inject.refused source=inject authority=nb-emo "
+                                     "reason=inject.unreadable"));
+    assert_true(world_logged(&world, "(from "));
+}
+
 static void nonce_is_good_once(void **state)
 {
     (void)state;
@@ -292,17 +306,21 @@ static void refusals_are_all_answered_and_the_log_is_bounded(void **state)
     for (int i = 0; i < 50; i++)
         refused((struct sending){.cap = CAP("A"), .authority = "me-ema"}, "inject.authority");
     assert_int_equal(lines_with("inject.refused "), REFUSALS_LINES_PER_MINUTE);
-    /* Strangers do not hide what befalls an authority. */
-    refused((struct sending){.cap = "<feed>" CAP("A") CAP("B") "</feed>"}, "inject.several");
-    assert_int_equal(lines_with("inject.refused "), REFUSALS_LINES_PER_MINUTE + 1);
+    /* Neither strangers nor other reasons hide what befalls an authority. */
+    for (int i = 0; i < 10; i++)
+        refused((struct sending){.cap = "<feed>" CAP("A") CAP("B") "</feed>"}, "inject.several");
+    assert_int_equal(lines_with("inject.refused "), 2 * REFUSALS_LINES_PER_MINUTE);
+    refused((struct sending){.cap = CAP("A"), .off_s = 1000}, "inject.time");
+    assert_int_equal(lines_with("reason=inject.time"), 1);
     assert_int_equal(lines_with("inject.refused-more"), 0);
     world_run(&world, 61 * (int64_t)SECOND);
-    assert_int_equal(lines_with("inject.refused-more"), 1);
-    assert_true(world_logged(&world, "of=strangers count=30"));
+    assert_int_equal(lines_with("inject.refused-more"), 2);
+    assert_true(world_logged(&world, "of=strangers reason=inject.authority count=45"));
+    assert_true(world_logged(&world, "of=nb-emo reason=inject.several count=5"));
     refused((struct sending){.cap = CAP("A"), .authority = "me-ema"}, "inject.authority");
-    assert_int_equal(lines_with("inject.refused "), REFUSALS_LINES_PER_MINUTE + 2);
+    assert_int_equal(lines_with("reason=inject.authority text="), REFUSALS_LINES_PER_MINUTE + 1);
     world_run(&world, 600 * (int64_t)SECOND);
-    assert_int_equal(lines_with("inject.refused-more"), 1);
+    assert_int_equal(lines_with("inject.refused-more"), 2);
 }
 
 static void what_was_left_out_is_told_at_the_end(void **state)
@@ -372,6 +390,7 @@ int main(void)
         INJECT_TEST(faults_of_the_request_never_reach_intake),
         INJECT_TEST(refusal_names_whom_it_answers),
         INJECT_TEST(rubbish_is_answered_and_survived),
+        INJECT_TEST(what_cannot_be_read_is_logged_with_whoever_it_names),
         INJECT_TEST(nonce_is_good_once),
         INJECT_TEST(resend_gets_the_stored_receipt),
         INJECT_TEST(resend_before_the_commit_waits_for_the_same),
