@@ -67,7 +67,9 @@ enum alert_class host_class(struct host *host);
  * call. */
 bool host_mark(struct host *host, struct slice key, struct slice *value);
 /* What host_mark() will say once all that was delivered so far is stored: for one who adds to a
- * mark. Says nothing of what is stored by now. */
+ * mark. Says nothing of what is stored by now. A mark that is made from it, and goes with the next
+ * document, claims no more than is stored with it or before it: documents are stored in the order
+ * of their delivery (journal_append()), whatever their verdict, and each one's mark with it. */
 bool host_mark_to_come(struct host *host, struct slice key, struct slice *value);
 /* A mark that goes with no document: a cursor that moves although nothing came. Stored soon; a
  * crash may lose it, so it lags and never leads, if only what has settled by now lies before it.

@@ -141,7 +141,10 @@ void journal_close(struct journal *journal, int timeout_ms, size_t *left);
 struct journal_entry *journal_entry_create(struct journal *journal);
 void journal_entry_destroy(struct journal_entry *entry);
 
-/* Takes the entry. Never blocks, never fails. */
+/* Takes the entry. Never blocks, never fails. Entries are committed in the order of the calls, and
+ * none overtakes another: one that cannot be stored is stored as refused, with its mark, in its
+ * place, and a commit that fails holds up all. Whenever the process dies, what is in the journal is
+ * the beginning of what was appended. */
 void journal_append(struct journal *journal, struct journal_entry **entry);
 /* A mark that comes with no message: how far an outlet has delivered. Stored with the next
  * transaction, soon and in the order of the calls; only the newest of a key that still waits.

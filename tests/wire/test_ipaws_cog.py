@@ -77,7 +77,7 @@ def test_killed_and_cut_at_random_nothing_is_lost(make_relay, make_ipaws):  # no
     wait(lambda: ipaws.calls.count("getMessage") >= looks + 2, "two more looks")
     found = verdicts(relay)
     for one in wanted:
-        assert found[one]["relayed"] == 1 and set(found[one]) <= {"relayed", "duplicate"}, (seed, one, found[one])
+        assert found[one] == {"relayed": 1}, (seed, one, found[one])
     relay.stop()
 
 

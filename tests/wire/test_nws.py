@@ -70,10 +70,7 @@ def test_faults_and_kills_at_random_lose_nothing(make_relay, weather):
     wait_for(relay, [alert.identifier for alert in alerts], seconds=120 + MESSAGES / 20)
     found = verdicts(relay)
     for alert in alerts:
-        assert found[alert.identifier]["relayed"] == 1, (seed, alert.identifier, found[alert.identifier])
-        assert set(found[alert.identifier]) <= {"relayed", "duplicate"}, (seed, alert.identifier, found[alert.identifier])
-    # Only what a kill caught between its commit and the next look is fetched again.
-    assert sum(one["duplicate"] for one in found.values()) <= KILLS * 16
+        assert found[alert.identifier] == {"relayed": 1}, (seed, alert.identifier, found[alert.identifier])
 
 
 def test_what_came_and_ended_in_an_hour_away_is_caught_up_with(make_relay, weather):

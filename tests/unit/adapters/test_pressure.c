@@ -299,6 +299,29 @@ static void two_in_flight_at_one_place_are_both_remembered(void **state)
     assert_true(seen_before(host, slice_from_cstr(twin)));
 }
 
+/* A refused one has its row too; what is not stored is never called seen, though a later mark was
+ * made in the meantime. */
+static void a_crash_leaves_the_beginning_seen_and_no_more(void **state)
+{
+    (void)state;
+    char twin[20];
+    start();
+    find_twin("first", twin, sizeof twin);
+    push_seen("first");
+    push_seen(twin);
+    fake_settle_at(&world.port, 0, "refused");
+    assert_true(seen_before(pushed.instance->host, SLICE("first")));
+    assert_false(seen_before(pushed.instance->host, slice_from_cstr(twin)));
+    world_stop(&world);
+    start();
+    assert_true(seen_before(pushed.instance->host, SLICE("first")));
+    assert_false(seen_before(pushed.instance->host, slice_from_cstr(twin)));
+    push_seen(twin);
+    fake_settle_all(&world.port, "relayed");
+    assert_true(seen_before(pushed.instance->host, SLICE("first")));
+    assert_true(seen_before(pushed.instance->host, slice_from_cstr(twin)));
+}
+
 static void a_mark_may_go_with_no_document(void **state)
 {
     (void)state;
@@ -332,6 +355,7 @@ int main(void)
         PRESSURE_TEST(marks_are_known_after_the_commit_only),
         PRESSURE_TEST(a_mark_to_come_is_that_of_the_newest_delivery),
         PRESSURE_TEST(two_in_flight_at_one_place_are_both_remembered),
+        PRESSURE_TEST(a_crash_leaves_the_beginning_seen_and_no_more),
         PRESSURE_TEST(a_mark_may_go_with_no_document),
         PRESSURE_TEST(hostile_reasons_cannot_forge_the_log),
     };
