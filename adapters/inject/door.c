@@ -43,10 +43,10 @@ static enum door_verdict busy(struct request_refusal *refusal)
     return DOOR_REFUSED;
 }
 
-static bool has_room_for(const struct door *door, struct slice authority)
+bool door_has_room_for(const struct door *door, struct slice authority)
 {
     return door_has_room(door) &&
-           pending_count_of(&door->pending, authority) < DOOR_PENDING_OF_ONE_MAX;
+           pending_count_of(&door->pending, authority) < DOOR_PENDING_MAX - door->pending.count;
 }
 
 static void launch(struct door *door, struct slice client, const struct request *request)
@@ -72,7 +72,7 @@ enum door_verdict door_take(struct door *door, struct arena *arena, const struct
         return pending_add_client(same, client) ? DOOR_WAITS : busy(refusal);
     if (!request->dry_run && host_receipt(door->host, arena, authority, &request->digest, receipt))
         return DOOR_STORED;
-    if (!has_room_for(door, authority))
+    if (!door_has_room_for(door, authority))
         return busy(refusal);
     if (!check_single(door, arena, request, refusal))
         return DOOR_REFUSED;

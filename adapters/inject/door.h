@@ -17,7 +17,9 @@
 
 enum {
     DOOR_PENDING_MAX = 256,
-    DOOR_PENDING_OF_ONE_MAX = 128 /* one authority's storm leaves room for the others */
+    /* One authority has at most as many as are left for others: so many where nobody else waits, a
+     * third where another's storm has its third, and always room for one that comes new. */
+    DOOR_PENDING_OF_ONE_MAX = DOOR_PENDING_MAX / 2
 };
 
 struct door {
@@ -36,6 +38,7 @@ void door_stop(struct door *door);
 void door_fini(struct door *door);
 
 bool door_has_room(const struct door *door);
+bool door_has_room_for(const struct door *door, struct slice authority);
 
 enum door_verdict {
     DOOR_WAITS = 0, /* answer() comes, at once for a dry run, else after the commit */

@@ -1,8 +1,9 @@
 /*
  * inject-http: authorities POST alerts (docs/protocol.md 5.3), for those without ZeroMQ.
  *
- * The head of a request is refused or taken at once. Whole requests wait in a row, so that a burst
- * of large ones does not hold the loop, and while the journal is full; their clients wait for the
+ * The head of a request is refused or taken at once. Whole requests wait in a row, in which
+ * authorities take turns, so that a burst of large ones does not hold the loop, and while the
+ * journal is full; their clients wait for the
  * receipt, suspended, until the commit. What differs from the door over ZeroMQ is how an authority
  * proves who it is, and the form of the answers; the rest is inject/door.h.
  */
@@ -10,6 +11,7 @@
 #include "adapters/inject/door.h"
 #include "adapters/inject_http/post.h"
 #include "adapters/inject_http/reply.h"
+#include "adapters/inject_http/row.h"
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -31,8 +33,7 @@ struct inject_http {
     struct httpd *httpd;
     struct loop_timer *serve, *renew;
     struct door door;
-    uint64_t *row; /* numbers of the whole requests that nobody has looked at, oldest first */
-    size_t row_count, row_capacity;
+    struct row row;
     struct map *warned; /* certificate to when it was told that it ends */
     bool paused;
 };
@@ -143,33 +144,23 @@ static void serve(struct inject_http *inject, struct httpd_request *http)
 static void serve_row(void *context)
 {
     struct inject_http *inject = context;
-    size_t taken = 0, gone = 0;
-    while (gone < inject->row_count && taken < TAKEN_PER_TURN && !inject->paused &&
+    size_t taken = 0;
+    while (inject->row.count > 0 && taken < TAKEN_PER_TURN && !inject->paused &&
            door_has_room(&inject->door)) {
-        struct httpd_request *http = httpd_find(inject->httpd, inject->row[gone++]);
+        struct httpd_request *http = httpd_find(inject->httpd, row_take(&inject->row));
         if (!http)
             continue;
         taken++;
         serve(inject, http);
     }
-    inject->row_count -= gone;
-    memmove(inject->row, inject->row + gone, inject->row_count * sizeof *inject->row);
     if (taken == TAKEN_PER_TURN)
         loop_timer_start(inject->serve, 0);
 }
 
 static void wake(struct inject_http *inject)
 {
-    if (inject->serve && inject->row_count > 0 && !inject->paused)
+    if (inject->serve && inject->row.count > 0 && !inject->paused)
         loop_timer_start(inject->serve, 0);
-}
-
-static void put_in_row(struct inject_http *inject, uint64_t id)
-{
-    inject->row =
-        mem_grow(inject->row, inject->row_count, &inject->row_capacity, sizeof *inject->row);
-    inject->row[inject->row_count++] = id;
-    wake(inject);
 }
 
 static void on_request(void *context, struct httpd_request *http, enum httpd_event event)
@@ -185,7 +176,8 @@ static void on_request(void *context, struct httpd_request *http, enum httpd_eve
             refuse(inject, http, &request, &refusal);
         return;
     case HTTPD_WHOLE:
-        put_in_row(inject, httpd_id(http));
+        row_put(&inject->row, httpd_id(http), request.authority);
+        wake(inject);
         return;
     case HTTPD_TOO_LARGE:
         post_refuse(&refusal, 413, "inject.unreadable",
@@ -309,7 +301,7 @@ static void inject_http_stop(void *instance)
     loop_timer_destroy(inject->serve);
     loop_timer_destroy(inject->renew);
     inject->serve = inject->renew = NULL;
-    inject->row_count = 0;
+    row_fini(&inject->row);
     inject->paused = false;
     door_stop(&inject->door);
 }
@@ -320,7 +312,6 @@ static void inject_http_fini(void *instance)
     inject_http_stop(inject);
     door_fini(&inject->door);
     map_destroy(inject->warned, free);
-    free(inject->row);
 }
 
 static void inject_http_pause(void *instance)

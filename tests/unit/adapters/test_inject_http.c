@@ -4,6 +4,7 @@
 
 #include "adapters/inject/door.h"
 #include "adapters/inject_http/post.h"
+#include "adapters/inject_http/row.h"
 #include "seal/packet.h"
 #include "seal/receipt.h"
 
@@ -292,6 +293,71 @@ static void one_authority_leaves_room_for_others(void **state)
     assert_int_equal(world.port.count, DOOR_PENDING_OF_ONE_MAX + 1);
 }
 
+/* The others get less the more of them there are, and there is always room for one more. */
+static void doors_places_are_shared(void **state)
+{
+    (void)state;
+    struct digest digest = digest_of(SLICE("x"));
+    struct door door = {.host = NULL};
+    for (int i = 0; i < DOOR_PENDING_MAX; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "authority-%d", i % 3);
+        if (door_has_room_for(&door, slice_from_cstr(name)))
+            pending_add(&door.pending, slice_from_cstr(name), &digest, true);
+    }
+    for (int i = 0; i < 3; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "authority-%d", i);
+        assert_in_range(pending_count_of(&door.pending, slice_from_cstr(name)),
+                        DOOR_PENDING_MAX / 4, DOOR_PENDING_MAX / 4 + 1);
+        assert_false(door_has_room_for(&door, slice_from_cstr(name)));
+    }
+    assert_true(door_has_room_for(&door, SLICE("a fourth")));
+    door_fini(&door);
+}
+
+/* What came while the journal was full. */
+static void authorities_take_turns(void **state)
+{
+    (void)state;
+    enum { STORM = 6 };
+    char cap[100];
+    world.port.full_at = 1;
+    send_alert(CAP("first"));
+    for (int i = 0; i < STORM; i++) {
+        snprintf(cap, sizeof cap, "<alert><identifier>storm-%d</identifier></alert>", i);
+        send_alert(cap);
+    }
+    send_request("POST /v1/alerts", "Authorization: Bearer " ME_TOKEN "\r\n" XML, CAP("other"));
+    assert_int_equal(world.port.count, 1);
+    world.port.full_at = 0;
+    fake_settle_all(&world.port, "relayed");
+    world_run(&world, 0);
+    assert_int_equal(world.port.count, 1 + STORM + 1);
+    assert_true(slice_find(world.port.items[1].bytes, "storm-0") >= 0);
+    assert_true(slice_find(world.port.items[2].bytes, ">other<") >= 0);
+    assert_true(slice_find(world.port.items[3].bytes, "storm-1") >= 0);
+}
+
+/* `c` brings one at a time, the next as soon as it had its turn. */
+static void whoever_comes_again_waits_for_the_others(void **state)
+{
+    (void)state;
+    static const uint64_t wanted[] = {0, 20, 1, 21, 2, 22};
+    struct row row = {0};
+    for (uint64_t i = 0; i < 3; i++)
+        row_put(&row, i, SLICE("a"));
+    row_put(&row, 20, SLICE("c"));
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        uint64_t id = row_take(&row);
+        assert_int_equal(id, wanted[i]);
+        if (id >= 20 && id < 22)
+            row_put(&row, id + 1, SLICE("c"));
+    }
+    assert_int_equal(row.count, 0);
+    row_fini(&row);
+}
+
 /* --- faults of the request --- */
 
 static void faults_are_told_and_never_reach_intake(void **state)
@@ -465,6 +531,9 @@ int main(void)
         HTTP_TEST(journal_that_takes_long_is_told),
         HTTP_TEST(full_journal_keeps_requests_waiting),
         HTTP_TEST(one_authority_leaves_room_for_others),
+        HTTP_TEST(authorities_take_turns),
+        cmocka_unit_test(doors_places_are_shared),
+        cmocka_unit_test(whoever_comes_again_waits_for_the_others),
         HTTP_TEST(faults_are_told_and_never_reach_intake),
         HTTP_TEST(several_tokens_carry_over_a_change),
         HTTP_TEST(door_can_be_moved_and_shut),
