@@ -3,6 +3,7 @@
 #include "amqp/link.h"
 #include "base/arena.h"
 #include "base/mem.h"
+#include "loop/thread.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,7 +42,7 @@ struct amqp {
     struct amqp_queue queue; /* of a consumer */
     const char *exchange;    /* of a publisher; NULL: a consumer */
     struct amqp_events events;
-    int to_loop, to_thread; /* eventfds */
+    int to_loop, to_thread; /* bells */
 
     /* the loop's */
     struct loop_fd *watcher;
@@ -57,18 +57,6 @@ struct amqp {
     struct order *order; /* NULL: none waits */
     int publishing;      /* the socket that a publication may hang in; -1: none */
 };
-
-static void signal_fd(int fd)
-{
-    if (eventfd_write(fd, 1) != 0)
-        abort(); /* the counter cannot be full: 2^64 signals */
-}
-
-static void clear_fd(int fd)
-{
-    eventfd_t count;
-    (void)eventfd_read(fd, &count); /* nothing to read is fine: the lists tell */
-}
 
 static void let_go(struct amqp *amqp)
 {
@@ -99,7 +87,7 @@ static void post(struct amqp *amqp, struct event *event)
     *amqp->end = event;
     amqp->end = &event->next;
     pthread_mutex_unlock(&amqp->lock);
-    signal_fd(amqp->to_loop);
+    thread_bell_ring(amqp->to_loop);
 }
 
 static struct event *event_new(enum event_kind kind)
@@ -131,7 +119,7 @@ static void post_lost(struct amqp *amqp, const char *reason)
 /* Takes what is to be acknowledged; false where the owner has closed. */
 static bool take_orders(struct amqp *amqp, uint64_t **acks, size_t *count)
 {
-    clear_fd(amqp->to_thread);
+    thread_bell_clear(amqp->to_thread);
     pthread_mutex_lock(&amqp->lock);
     *acks = amqp->acks;
     *count = amqp->ack_count;
@@ -233,7 +221,7 @@ static void *thread_main(void *context)
 
 static struct event *take_events(struct amqp *amqp)
 {
-    clear_fd(amqp->to_loop);
+    thread_bell_clear(amqp->to_loop);
     pthread_mutex_lock(&amqp->lock);
     struct event *first = amqp->first;
     amqp->first = NULL;
@@ -306,12 +294,7 @@ static struct amqp_queue keep_queue(struct arena *arena, const struct amqp_queue
 
 static void start_thread(struct amqp *amqp)
 {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    int failure = pthread_create(&thread, &attributes, thread_main, amqp);
-    pthread_attr_destroy(&attributes);
+    int failure = thread_start(thread_main, amqp, 0);
     if (failure != 0) {
         post_lost(amqp, strerror(failure));
         let_go(amqp);
@@ -327,8 +310,8 @@ static struct amqp *create(const struct amqp_server *server, const struct amqp_e
     amqp->end = &amqp->first;
     amqp->holders = 2;
     amqp->publishing = -1;
-    amqp->to_loop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    amqp->to_thread = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    amqp->to_loop = thread_bell_create();
+    amqp->to_thread = thread_bell_create();
     if (amqp->to_loop < 0 || amqp->to_thread < 0)
         abort(); /* no descriptors left: the machine is broken */
     pthread_mutex_init(&amqp->lock, NULL);
@@ -381,7 +364,7 @@ void amqp_publish(struct amqp *amqp, const struct amqp_publication *given)
     pthread_mutex_unlock(&amqp->lock);
     if (before)
         abort(); /* one at a time */
-    signal_fd(amqp->to_thread);
+    thread_bell_ring(amqp->to_thread);
 }
 
 void amqp_ack(struct amqp *amqp, uint64_t tag)
@@ -390,7 +373,7 @@ void amqp_ack(struct amqp *amqp, uint64_t tag)
     amqp->acks = mem_grow(amqp->acks, amqp->ack_count, &amqp->ack_capacity, sizeof *amqp->acks);
     amqp->acks[amqp->ack_count++] = tag;
     pthread_mutex_unlock(&amqp->lock);
-    signal_fd(amqp->to_thread);
+    thread_bell_ring(amqp->to_thread);
 }
 
 void amqp_close(struct amqp *amqp)
@@ -404,6 +387,6 @@ void amqp_close(struct amqp *amqp)
     if (amqp->publishing >= 0) /* a broker that does not read would hold the thread for ever */
         shutdown(amqp->publishing, SHUT_RDWR);
     pthread_mutex_unlock(&amqp->lock);
-    signal_fd(amqp->to_thread);
+    thread_bell_ring(amqp->to_thread);
     let_go(amqp);
 }

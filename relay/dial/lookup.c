@@ -1,8 +1,8 @@
 #include "dial/lookup.h"
 
 #include "base/mem.h"
+#include "loop/thread.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 struct lookup {
     atomic_int holders;
     struct dial_address address;
-    int event; /* an eventfd */
+    int event; /* a bell */
     struct addrinfo *list;
     int result; /* valid once the event was signalled */
 };
@@ -46,8 +46,7 @@ static void *look(void *context)
 {
     struct lookup *lookup = context;
     lookup->result = resolve(&lookup->address, AI_ADDRCONFIG, &lookup->list);
-    if (eventfd_write(lookup->event, 1) != 0)
-        abort(); /* the counter was 0 */
+    thread_bell_ring(lookup->event);
     let_go(lookup);
     return NULL;
 }
@@ -55,14 +54,9 @@ static void *look(void *context)
 struct lookup *lookup_start(const struct dial_address *address, int *fd)
 {
     struct lookup *lookup = mem_alloc(sizeof *lookup);
-    pthread_attr_t attributes;
-    pthread_t thread;
-    *lookup = (struct lookup){.address = *address, .event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    *lookup = (struct lookup){.address = *address, .event = thread_bell_create()};
     atomic_init(&lookup->holders, 2);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    bool started = lookup->event >= 0 && pthread_create(&thread, &attributes, look, lookup) == 0;
-    pthread_attr_destroy(&attributes);
+    bool started = lookup->event >= 0 && thread_start(look, lookup, 0) == 0;
     if (started) {
         *fd = lookup->event;
         return lookup;

@@ -2,13 +2,13 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "loop/thread.h"
 #include "xmpp/seat.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,7 +42,7 @@ struct muc {
     struct muc_server server;
     struct muc_room room;
     struct muc_events events;
-    int to_loop, to_thread; /* eventfds */
+    int to_loop, to_thread; /* bells */
 
     /* the loop's */
     struct loop *loop;
@@ -62,18 +62,6 @@ struct muc {
     int socket; /* a duplicate of the connection's, so that it can be shut down at any time; or -1
                  */
 };
-
-static void signal_fd(int fd)
-{
-    if (eventfd_write(fd, 1) != 0)
-        abort(); /* the counter cannot be full: 2^64 signals */
-}
-
-static void clear_fd(int fd)
-{
-    eventfd_t count;
-    (void)eventfd_read(fd, &count); /* nothing to read is fine: the lists tell */
-}
 
 static void drop_events(struct event *first)
 {
@@ -120,7 +108,7 @@ static void post(struct muc *muc, struct event *event)
     muc->waiting++;
     muc->waiting_bytes += event->bytes;
     pthread_mutex_unlock(&muc->lock);
-    signal_fd(muc->to_loop);
+    thread_bell_ring(muc->to_loop);
 }
 
 static void post_text(struct muc *muc, enum event_kind kind, const char *text)
@@ -198,7 +186,7 @@ static bool take_orders(struct muc *muc, bool *ping)
             return open;
         struct pollfd fd = {.fd = muc->to_thread, .events = POLLIN};
         (void)poll(&fd, 1, LOOK_MS); /* interrupted is as good as in time */
-        clear_fd(muc->to_thread);
+        thread_bell_clear(muc->to_thread);
     }
 }
 
@@ -240,7 +228,7 @@ static void *thread_main(void *context)
 
 static struct event *take_events(struct muc *muc)
 {
-    clear_fd(muc->to_loop);
+    thread_bell_clear(muc->to_loop);
     pthread_mutex_lock(&muc->lock);
     struct event *first = muc->first;
     bool was_behind = is_behind_locked(muc);
@@ -249,7 +237,7 @@ static struct event *take_events(struct muc *muc)
     muc->waiting = muc->waiting_bytes = 0;
     pthread_mutex_unlock(&muc->lock);
     if (was_behind)
-        signal_fd(muc->to_thread);
+        thread_bell_ring(muc->to_thread);
     return first;
 }
 
@@ -374,13 +362,7 @@ static struct muc_server keep_server(struct arena *arena, const struct muc_serve
 
 static void start_thread(struct muc *muc)
 {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    int failure = pthread_create(&thread, &attributes, thread_main, muc);
-    pthread_attr_destroy(&attributes);
+    int failure = thread_start(thread_main, muc, STACK_BYTES);
     if (failure != 0) {
         post_text(muc, EVENT_LOST, strerror(failure));
         let_go(muc);
@@ -402,8 +384,8 @@ struct muc *muc_join(struct loop *loop, const struct muc_server *server,
     muc->end = &muc->first;
     muc->holders = 2;
     muc->socket = -1;
-    muc->to_loop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    muc->to_thread = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    muc->to_loop = thread_bell_create();
+    muc->to_thread = thread_bell_create();
     if (muc->to_loop < 0 || muc->to_thread < 0)
         abort(); /* no descriptors left: the machine is broken */
     pthread_mutex_init(&muc->lock, NULL);
@@ -429,7 +411,7 @@ void muc_release(struct muc *muc)
         return;
     muc->held = false;
     loop_fd_start(muc->watcher);
-    signal_fd(muc->to_loop); /* for what was taken and not told */
+    thread_bell_ring(muc->to_loop); /* for what was taken and not told */
     if (!muc->joined)
         loop_timer_start(muc->deadline, muc->server.join_timeout_us);
     else
@@ -450,6 +432,6 @@ void muc_leave(struct muc *muc)
     if (muc->socket >= 0)
         shutdown(muc->socket, SHUT_RDWR);
     pthread_mutex_unlock(&muc->lock);
-    signal_fd(muc->to_thread);
+    thread_bell_ring(muc->to_thread);
     let_go(muc);
 }
