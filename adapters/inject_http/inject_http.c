@@ -172,9 +172,12 @@ static void on_request(void *context, struct httpd_request *http, enum httpd_eve
     bool good = read_head(inject, http, &post, &request, &refusal);
     switch (event) {
     case HTTPD_HEAD:
-        if (!good)
-            refuse(inject, http, &request, &refusal);
-        return;
+        if (good && httpd_own(http, request.authority))
+            return;
+        if (good)
+            post_refuse(&refusal, 429, "inject.busy",
+                        "too many connections of this authority already; wait for answers");
+        break;
     case HTTPD_WHOLE:
         row_put(&inject->row, httpd_id(http), request.authority);
         wake(inject);

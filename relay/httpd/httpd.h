@@ -89,6 +89,10 @@ struct slice httpd_header(const struct httpd_request *request, const char *name)
 size_t httpd_header_count(const struct httpd_request *request, const char *name);
 /* Whole once HTTPD_WHOLE has come. */
 struct slice httpd_body(const struct httpd_request *request);
+/* Whose request it is, once that is known. One owner has at most as many places as are left for the
+ * others, and so it is with the bytes of bodies (HTTPD_NO_ROOM), of which whoever has no other
+ * request may take what there is. False: its places are taken, and the request must be answered. */
+bool httpd_own(struct httpd_request *request, struct slice owner);
 /* It is not needed any longer, though the answer waits: leaves room for others. */
 void httpd_forget_body(struct httpd_request *request);
 /* Numeric, without port. */

@@ -7,6 +7,7 @@
 #include "httpd/httpd.h"
 
 #include "base/buf.h"
+#include "base/digest.h"
 
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
@@ -67,6 +68,8 @@ struct httpd_request {
     bool url_cut;
     char method[16];
     char peer[46];
+    bool owned;
+    struct digest owner; /* of the name */
     struct buf body;
     size_t dropped;                /* bytes that were read after the answer was clear */
     struct MHD_Response *response; /* made, not yet handed on */
@@ -92,6 +95,9 @@ struct httpd {
 /* httpd.c: has libmicrohttpd look at its connections soon. */
 void httpd_kick(struct httpd *httpd);
 void httpd_enter(struct httpd_connection *connection, enum httpd_phase phase);
+
+/* owners.c: whether the body may have so much more. */
+bool httpd_body_has_room(const struct httpd_request *request, size_t more);
 
 /* request.c: callbacks of libmicrohttpd. */
 void *httpd_on_url(void *cls, const char *url, struct MHD_Connection *mhd);

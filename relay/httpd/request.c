@@ -118,7 +118,7 @@ static bool take_body(struct httpd_request *request, struct slice piece)
     }
     if (request->body.len + piece.len > httpd->options.body_max) {
         tell(request, HTTPD_TOO_LARGE);
-    } else if (httpd->bodies_bytes + piece.len > httpd->options.bodies_max) {
+    } else if (!httpd_body_has_room(request, piece.len)) {
         tell(request, HTTPD_NO_ROOM);
     } else {
         buf_put(&request->body, piece);

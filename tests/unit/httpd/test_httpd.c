@@ -21,6 +21,7 @@ static int seen[5]; /* how often each event came */
 static uint64_t last_id;
 static size_t last_body;
 static bool at_once, refuses;
+static const char *owner; /* NULL: nobody's */
 
 static void say(struct httpd_request *request, int status, const char *body)
 {
@@ -44,6 +45,8 @@ static void on_event(void *context, struct httpd_request *request, enum httpd_ev
         assert_string_equal(httpd_peer(request), "127.0.0.1");
         if (refuses)
             say(request, 401, "no");
+        else if (owner && !httpd_own(request, slice_from_cstr(owner)))
+            say(request, 429, "no");
     } else if (event != HTTPD_WHOLE) {
         say(request, statuses[event], "no");
     } else if (at_once) {
@@ -69,6 +72,7 @@ static int begin(void **state)
     memset(seen, 0, sizeof seen);
     at_once = true;
     refuses = false;
+    owner = NULL;
     assert_int_equal(loop_create(&loop, &err), OK);
     assert_int_equal(httpd_create(loop, &options, &httpd, &err), OK);
     return 0;
@@ -326,6 +330,43 @@ static void bodies_together_are_bounded(void **state)
     assert_int_equal(seen[HTTPD_WHOLE], 2);
 }
 
+static void one_owner_leaves_bodies_to_others(void **state)
+{
+    (void)state;
+    at_once = false;
+    owner = "a";
+    announce(&clients[0], 60000, "");
+    send_body(&clients[0], 60000);
+    announce(&clients[1], 60000, "");
+    send_body(&clients[1], 60000);
+    assert_int_equal(seen[HTTPD_WHOLE], 1);
+    assert_int_equal(posting_status(&clients[1]), 503);
+    owner = "b";
+    announce(&clients[2], 90000, "");
+    send_body(&clients[2], 90000);
+    assert_int_equal(seen[HTTPD_WHOLE], 2);
+}
+
+static void one_owner_leaves_places_to_others(void **state)
+{
+    (void)state;
+    owner = "a";
+    for (int i = 0; i < 3; i++)
+        announce(&clients[i], 1000, "");
+    assert_int_equal(posting_status(&clients[0]), 0);
+    assert_int_equal(posting_status(&clients[1]), 0);
+    send_body(&clients[2], 1000);
+    assert_int_equal(posting_status(&clients[2]), 429);
+    owner = "b";
+    announce(&clients[3], 1000, "");
+    send_body(&clients[3], 1000);
+    assert_int_equal(posting_status(&clients[3]), 200);
+    send_body(&clients[0], 1000); /* it has a place again */
+    owner = "a";
+    ask(&clients[4], "POST /", "", "hello");
+    assert_int_equal(posting_status(&clients[4]), 200);
+}
+
 static void refused_head_hears_out_the_body(void **state)
 {
     (void)state;
@@ -492,6 +533,8 @@ int main(void)
         HTTPD_TEST(too_large_is_told),
         HTTPD_TEST(endless_body_ends_the_connection),
         HTTPD_TEST(bodies_together_are_bounded),
+        HTTPD_TEST(one_owner_leaves_bodies_to_others),
+        HTTPD_TEST(one_owner_leaves_places_to_others),
         HTTPD_TEST(refused_head_hears_out_the_body),
         HTTPD_TEST(silent_ones_end),
         HTTPD_TEST(slow_head_ends),
