@@ -30,6 +30,11 @@ struct loop *outlet_loop(struct outlet *outlet)
     return outlet->outlets->options.loop;
 }
 
+int64_t outlet_now_s(struct outlet *outlet)
+{
+    return now_us(outlet) / 1000000;
+}
+
 struct slice outlet_name(const struct outlet *outlet)
 {
     return outlet->own->name;

@@ -65,6 +65,8 @@ void outlet_ready(struct outlet *outlet, enum source_state state, const char *re
 void outlet_lost(struct outlet *outlet, const char *reason_format, ...)
     __attribute__((format(printf, 2, 3)));
 struct loop *outlet_loop(struct outlet *outlet);
+/* The clock on the wall, by the loop's. */
+int64_t outlet_now_s(struct outlet *outlet);
 /* For logs and identification. */
 struct slice outlet_name(const struct outlet *outlet);
 enum alert_class outlet_class(const struct outlet *outlet);

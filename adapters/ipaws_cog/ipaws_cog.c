@@ -436,10 +436,10 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
     cog->host = host;
     if (http_url_check(cog->url, err))
         return err_wrap(err, "url");
-    if (slice_ifind(cog->url, "fema.gov") >= 0 && cog->interval_us < FEMA_INTERVAL_MIN_US)
+    enum cog_service service = cog_service_of(cog->url);
+    if (service != COG_OTHER && cog->interval_us < FEMA_INTERVAL_MIN_US)
         return err_set(err, ERR_INVALID, "interval: at fema.gov at least 30s");
-    if (slice_ifind(cog->url, "fema.gov") >= 0 && slice_ifind(cog->url, "//tdl.") >= 0 &&
-        host_class(host) != CLASS_EXERCISE)
+    if (service == COG_FEMA_TEST && host_class(host) != CLASS_EXERCISE)
         return err_set(err, ERR_INVALID,
                        "url: what FEMA's test environment has says Actual and is not: `class: "
                        "exercise` must stand beside it");

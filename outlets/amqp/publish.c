@@ -160,7 +160,7 @@ static void amqp_outlet_deliver(void *instance, const struct outlet_bulletin *bu
         .routing_key = amqp->routing_key,
         .message_id = bulletin->id.ptr,
         .app_id = "caprelay",
-        .timestamp_s = clock_now_us(loop_clock(outlet_loop(amqp->outlet))) / 1000000,
+        .timestamp_s = outlet_now_s(amqp->outlet),
         .fields = fields,
         .field_count = sizeof fields / sizeof *fields,
     };

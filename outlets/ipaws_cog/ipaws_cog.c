@@ -95,11 +95,6 @@ static const struct conf_row options[] = {
      .help = "For one request; without an answer by then it is posted again."},
     {.type = CONF_END}};
 
-static int64_t now_s(const struct ipaws_cog *cog)
-{
-    return clock_now_us(loop_clock(outlet_loop(cog->outlet))) / 1000000;
-}
-
 /* --- the answer --- */
 
 /* Each posting is a line of its own: who answers for it has to account for it. */
@@ -205,7 +200,8 @@ static bool is_of_class(const struct alert *alert, enum alert_class class)
 static struct slice hindrance(struct ipaws_cog *cog, struct arena *arena, const struct alert *alert,
                               const struct outlet_bulletin *bulletin)
 {
-    int64_t age_s = now_s(cog) - alert->sent.utc_s, most_s = cog->max_age_us / 1000000;
+    int64_t age_s = outlet_now_s(cog->outlet) - alert->sent.utc_s,
+            most_s = cog->max_age_us / 1000000;
     cog->asked = cog_channels_asked(alert);
     unsigned beyond = cog->asked & ~cog->allowed;
     if (!alert->relayable || !alert->sent.set)
@@ -266,9 +262,10 @@ static void deliver_checked(struct ipaws_cog *cog, struct arena *arena)
         decide(cog, OUTLET_REFUSED, cog->refused_text);
     else if (text.len)
         decide(cog, OUTLET_LEFT_OUT, text.ptr);
-    else if (cog_access_check(cog->access, now_s(cog), &err))
+    else if (cog_access_check(cog->access, outlet_now_s(cog->outlet), &err))
         decide(cog, OUTLET_LATER, err.text);
-    else if (cog_post(cog->access, arena, bulletin->derived, now_s(cog), &body, &err))
+    else if (cog_post(cog->access, arena, bulletin->derived, outlet_now_s(cog->outlet), &body,
+                      &err))
         decide(cog, OUTLET_LEFT_OUT, err.text);
     else
         post(cog, body);
@@ -298,12 +295,12 @@ static enum err_code read_channels(struct ipaws_cog *cog, struct err *err)
     return OK;
 }
 
-/* FEMA's test environment is known by its host, a production COG by its id [OpenEOC]. */
+/* A production COG is known by its id [OpenEOC]. */
 static enum err_code check_environment(const struct ipaws_cog *cog, struct err *err)
 {
     bool test = cog->environment == ENVIRONMENT_TEST;
-    bool fema = slice_ifind(cog->url, "fema.gov") >= 0, tdl = slice_ifind(cog->url, "//tdl.") >= 0;
-    if (fema && test != tdl)
+    enum cog_service service = cog_service_of(cog->url);
+    if (service != COG_OTHER && test != (service == COG_FEMA_TEST))
         return err_set(err, ERR_INVALID,
                        "environment: FEMA's host of the test environment begins with tdl., and "
                        "this is %s",
@@ -377,7 +374,7 @@ static void ipaws_cog_tell(const void *instance, char *out, size_t size)
 {
     const struct ipaws_cog *cog = instance;
     struct arena *arena = arena_create();
-    struct slice text = cog_access_warning(cog->access, arena, now_s(cog));
+    struct slice text = cog_access_warning(cog->access, arena, outlet_now_s(cog->outlet));
     for (unsigned channel = 0; channel < COG_CHANNELS; channel++)
         if (cog->acked[channel] || cog->refused[channel])
             text = arena_printf(arena, "%s%s%s %" PRIu64 " acked, %" PRIu64 " refused", text.ptr,

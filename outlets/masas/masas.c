@@ -101,11 +101,6 @@ static const struct conf_row options[] = {
                        "For one request; without an answer by then it is asked and sent again."),
     {.type = CONF_END}};
 
-static int64_t now_s(const struct masas *masas)
-{
-    return clock_now_us(loop_clock(outlet_loop(masas->outlet))) / 1000000;
-}
-
 /* --- answers that are not what was hoped for --- */
 
 /* What the status says of this bulletin, and not of the hub or our credentials (see webhook). */
@@ -162,8 +157,8 @@ static struct masas_entry entry_of(const struct masas *masas)
         .bulletin = masas->bulletin->id,
         .replaced = masas->replaced,
         .replaced_count = masas->edit.ptr ? masas->replaced_count : 0,
-        .until_s =
-            masas->until_s ? masas->until_s : now_s(masas) + masas->cancel_shown_us / 1000000,
+        .until_s = masas->until_s ? masas->until_s
+                                  : outlet_now_s(masas->outlet) + masas->cancel_shown_us / 1000000,
     };
     struct err err;
     json_t *root = json_read(masas->bulletin->header, &err);
@@ -288,7 +283,7 @@ static void look_at(struct masas *masas, const struct atom_entry *entry)
 /* Superseded before it came, or over. */
 static bool is_over(const struct masas *masas)
 {
-    return masas->until_s <= now_s(masas);
+    return masas->until_s <= outlet_now_s(masas->outlet);
 }
 
 static void decide(struct masas *masas)

@@ -110,7 +110,7 @@ static void on_answer(void *context, const struct http_result *result)
 static struct slice signature_header(struct arena *arena, const struct webhook *webhook,
                                      const struct outlet_bulletin *bulletin, struct slice body)
 {
-    int64_t now_s = clock_now_us(loop_clock(outlet_loop(webhook->outlet))) / 1000000;
+    int64_t now_s = outlet_now_s(webhook->outlet);
     struct slice before = arena_printf(arena, "%" PRId64 ".%s.%" PRIu64 ".", now_s,
                                        alert_class_name(bulletin->class), bulletin->number);
     const struct slice parts[] = {before, body};

@@ -68,6 +68,13 @@ void cog_access_destroy(struct cog_access *access)
     free(access);
 }
 
+enum cog_service cog_service_of(struct slice url)
+{
+    if (slice_ifind(url, "fema.gov") < 0)
+        return COG_OTHER;
+    return slice_ifind(url, "//tdl.") < 0 ? COG_FEMA : COG_FEMA_TEST;
+}
+
 enum err_code cog_access_check(const struct cog_access *access, int64_t now_s, struct err *err)
 {
     int64_t from_s = signer_not_before_s(access->signer), to_s = cog_access_ends_s(access);

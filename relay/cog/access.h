@@ -59,6 +59,11 @@ enum err_code cog_access_create(const struct cog_access_options *options, struct
 /* Accepts NULL. */
 void cog_access_destroy(struct cog_access *access);
 
+/* Whose service an URL leads to. FEMA's host of the test environment begins with tdl. [OpenEOC];
+ * what that has says Actual, and is not. */
+enum cog_service { COG_OTHER = 0, COG_FEMA, COG_FEMA_TEST };
+enum cog_service cog_service_of(struct slice url);
+
 /* ERR_STATE where the certificate is not valid at that time. */
 enum err_code cog_access_check(const struct cog_access *access, int64_t now_s, struct err *err);
 /* When it ends. */
