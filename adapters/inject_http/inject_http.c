@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,6 +24,11 @@ enum {
     TAKEN_PER_TURN = 4, /* each may be a parse of 8 MiB */
     BODIES_MAX = 64 * 1024 * 1024,
     PER_ADDRESS_PART = 4, /* of all connections, one address has at most a quarter */
+    /* An address that begins as many all the time has some hundredths of a processor, a script that
+     * connects anew for each alert is not held up. */
+    PER_SECOND = 10,
+    PER_SECOND_AT_ONCE = 60,
+    TURNED_AWAY_EVERY_US = 60 * 1000000,
     RENEW_EVERY_US = 5 * 1000000,
     DAY_S = 86400,
     CERTIFICATE_WARN_S = 14 * DAY_S
@@ -31,7 +37,7 @@ enum {
 struct inject_http {
     struct host *host;
     struct httpd *httpd;
-    struct loop_timer *serve, *renew;
+    struct loop_timer *serve, *renew, *turned_away;
     struct door door;
     struct row row;
     struct map *warned; /* certificate to when it was told that it ends */
@@ -239,6 +245,17 @@ static void renew(void *context)
     tell_state(inject, good ? NULL : &err);
 }
 
+static void tell_turned_away(void *context)
+{
+    struct inject_http *inject = context;
+    uint64_t count = httpd_turned_away(inject->httpd);
+    if (count > 0)
+        host_log(inject->host, LOG_LEVEL_WARNING, "inject.turned-away",
+                 "count=%" PRIu64 " text=\"connections in the last minute from addresses that "
+                 "begin more than %d a second\"",
+                 count, PER_SECOND);
+}
+
 /* --- the contract --- */
 
 static enum err_code inject_http_init(void *instance, struct host *host, struct err *err)
@@ -273,6 +290,8 @@ static enum err_code open_httpd(struct inject_http *inject, struct err *err)
         .connections_max = connections,
         /* On the loopback all come from one address, by whatever stands before the relay. */
         .per_address_max = listen.is_local ? 0 : connections / PER_ADDRESS_PART,
+        .per_second = listen.is_local ? 0 : PER_SECOND,
+        .per_second_at_once = PER_SECOND_AT_ONCE,
         .body_max = REQUEST_CAP_MAX,
         .bodies_max = BODIES_MAX,
         .fn = on_request,
@@ -292,6 +311,8 @@ static enum err_code inject_http_start(void *instance, struct err *err)
     inject->serve = loop_timer_create(host_loop(inject->host), serve_row, inject);
     inject->renew = loop_timer_create(host_loop(inject->host), renew, inject);
     loop_timer_repeat(inject->renew, RENEW_EVERY_US, RENEW_EVERY_US);
+    inject->turned_away = loop_timer_create(host_loop(inject->host), tell_turned_away, inject);
+    loop_timer_repeat(inject->turned_away, TURNED_AWAY_EVERY_US, TURNED_AWAY_EVERY_US);
     tell_state(inject, NULL);
     return OK;
 }
@@ -303,7 +324,8 @@ static void inject_http_stop(void *instance)
     inject->httpd = NULL;
     loop_timer_destroy(inject->serve);
     loop_timer_destroy(inject->renew);
-    inject->serve = inject->renew = NULL;
+    loop_timer_destroy(inject->turned_away);
+    inject->serve = inject->renew = inject->turned_away = NULL;
     row_fini(&inject->row);
     inject->paused = false;
     door_stop(&inject->door);

@@ -71,10 +71,21 @@ static void shut(struct httpd_connection *connection)
     shutdown(connection->fd, SHUT_RDWR);
 }
 
+/* Seconds are counted while there is anything to count them for. */
+static void count_seconds(struct httpd *httpd)
+{
+    bool wanted = httpd->connections > 0 || httpd->rate.count > 0;
+    if (wanted && !loop_timer_active(httpd->second))
+        loop_timer_repeat(httpd->second, SECOND_US, SECOND_US);
+    else if (!wanted)
+        loop_timer_stop(httpd->second);
+}
+
 /* One second for all of them. Counted, not read from a clock that people set. */
 static void every_second(void *context)
 {
     struct httpd *httpd = context;
+    httpd_rate_forget(httpd);
     for (struct httpd_connection *c = httpd->first; c; c = c->next) {
         if (c->left_s > 0 && --c->left_s > 0)
             continue;
@@ -84,6 +95,16 @@ static void every_second(void *context)
             shut(c);
     }
     run(httpd);
+    count_seconds(httpd);
+}
+
+static enum MHD_Result may_begin(void *cls, const struct sockaddr *address, socklen_t size)
+{
+    struct httpd *httpd = cls;
+    (void)size;
+    bool may = httpd_rate_take(httpd, address);
+    count_seconds(httpd);
+    return may ? MHD_YES : MHD_NO;
 }
 
 /* All places are taken: that of the oldest that has shown nothing of itself. */
@@ -115,8 +136,7 @@ static void connection_began(struct httpd *httpd, struct MHD_Connection *mhd, vo
         httpd_tls_begin(httpd->tls, info->tls_session);
     }
     *context = connection;
-    if (!loop_timer_active(httpd->second))
-        loop_timer_repeat(httpd->second, SECOND_US, SECOND_US);
+    count_seconds(httpd);
 }
 
 static void connection_ended(struct httpd *httpd, struct httpd_connection *connection)
@@ -128,8 +148,8 @@ static void connection_ended(struct httpd *httpd, struct httpd_connection *conne
         httpd->end = connection->place;
     httpd_tls_release(connection->tls);
     free(connection);
-    if (--httpd->connections == 0)
-        loop_timer_stop(httpd->second);
+    httpd->connections--;
+    count_seconds(httpd);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
@@ -212,8 +232,8 @@ static enum err_code start_daemon(struct httpd *httpd, struct err *err)
     if (fd < 0)
         return ERR_IO;
     httpd->daemon = MHD_start_daemon(
-        flags | (httpd->tls ? MHD_USE_TLS : 0) | (options->ipv6 ? MHD_USE_IPv6 : 0), 0, NULL, NULL,
-        httpd_on_request, httpd, MHD_OPTION_EXTERNAL_LOGGER, on_log, httpd,
+        flags | (httpd->tls ? MHD_USE_TLS : 0) | (options->ipv6 ? MHD_USE_IPv6 : 0), 0, may_begin,
+        httpd, httpd_on_request, httpd, MHD_OPTION_EXTERNAL_LOGGER, on_log, httpd,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         options->connections_max + SHED_AT_ONCE, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         options->per_address_max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,

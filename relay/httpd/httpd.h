@@ -48,8 +48,11 @@ struct httpd_options {
     const char *certificate, *key; /* PEM files; NULL: in clear */
     unsigned connections_max;
     unsigned per_address_max; /* 0: no bound */
-    size_t body_max;          /* of one request */
-    size_t bodies_max;        /* of all that are being read or wait */
+    /* New connections that one address may begin each second, and as many as that without a pause;
+     * what comes sooner is closed before its handshake. 0: no bound. */
+    unsigned per_second, per_second_at_once;
+    size_t body_max;   /* of one request */
+    size_t bodies_max; /* of all that are being read or wait */
     httpd_fn fn;
     /* A line of the libraries, for debugging; may be NULL. */
     void (*log)(void *context, const char *line);
@@ -62,6 +65,8 @@ enum err_code httpd_create(struct loop *loop, const struct httpd_options *option
 /* Ends every connection, answered or not. Not from its own callback. Accepts NULL. */
 void httpd_destroy(struct httpd *httpd);
 uint16_t httpd_port(const struct httpd *httpd);
+/* How many connections were closed since the last call because their address began too many. */
+uint64_t httpd_turned_away(struct httpd *httpd);
 
 /* Whether httpd_create() could read and use these files. An err names them. */
 enum err_code httpd_check_files(const char *certificate, const char *key, struct err *err);

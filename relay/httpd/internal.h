@@ -39,6 +39,29 @@ struct httpd_file_mark {
     off_t size;
 };
 
+/* --- rate.c --- */
+
+/* More addresses than that within a few seconds are not counted: there is no telling them apart
+ * from clients that come once. */
+enum { HTTPD_ADDRESSES_MAX = 1024 };
+
+struct httpd_address {
+    uint8_t bytes[8]; /* an IPv6 address by its /64, whose hosts are one site's */
+    bool v6;
+    unsigned begun; /* and not yet forgotten: per_second of them are with each second */
+};
+
+struct httpd_rate {
+    struct httpd_address addresses[HTTPD_ADDRESSES_MAX];
+    size_t count;
+    uint64_t turned_away;
+};
+
+/* Whether a connection from there may begin; counts it. */
+bool httpd_rate_take(struct httpd *httpd, const struct sockaddr *address);
+/* A second has passed. */
+void httpd_rate_forget(struct httpd *httpd);
+
 /* --- connections --- */
 
 enum httpd_phase {
@@ -87,6 +110,7 @@ struct httpd {
     struct httpd_connection *first, **end;
     unsigned connections;
     size_t bodies_bytes;
+    struct httpd_rate rate;
     uint16_t port;
     struct httpd_tls *tls; /* for the next connection */
     struct httpd_file_mark certificate_mark, key_mark;

@@ -282,6 +282,36 @@ def test_log_of_refusals_is_bounded_and_counted(open_relay, door):
     assert "inject.refused-more source=inject-http of=strangers reason=http.method count=95" in open_relay.log()
 
 
+def test_handshakes_of_one_address_are_bounded(make_relay, door):
+    """Only a door that others can reach bounds them, so it listens on all addresses; the clients are on the loopback."""
+    changes = door.changes()
+    changes["listen"] = {"inject_http": door.url.replace("127.0.0.1", "0.0.0.0")}
+    relay = start(make_relay(**changes), door)
+    context, shaken, began = door.context(), 0, time.monotonic()
+    for _ in range(200):
+        try:
+            with socket.create_connection(("127.0.0.1", door.port), timeout=20) as link:
+                with context.wrap_socket(link, server_hostname="127.0.0.1"):
+                    shaken += 1
+        except (ssl.SSLError, OSError):
+            pass
+    took = time.monotonic() - began
+    assert 60 <= shaken <= 60 + 10 * (took + 1), f"{shaken} of 200 in {took:.1f} s"
+    other = http.client.HTTPSConnection("127.0.0.1", door.port, timeout=20, context=context, source_address=("127.0.0.2", 0))
+    assert post(door, Alert("from-another", side="ca").xml, connection=other).status == 201
+    other.close()
+    deadline = time.monotonic() + 20  # and the first one again, as soon as it lets some time pass
+    while time.monotonic() < deadline:
+        time.sleep(0.3)
+        try:
+            assert post(door, Alert("from-the-first", side="ca").xml).status == 201
+            break
+        except (ssl.SSLError, OSError):
+            pass
+    else:
+        raise AssertionError("the address is not let in again")
+
+
 # --- changes while it runs ---
 
 
