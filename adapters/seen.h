@@ -2,7 +2,7 @@
  * seen: what a source that is asked again and again has delivered before, remembered by marks in
  * the journal, so that a restart does not fetch everything anew.
  *
- * A mark for each item there ever was would grow without end. There are 65,536 places for the four
+ * A mark for each item there ever was would grow without end. There are 65,536 places for the eight
  * latest items whose digests begin alike: weeks of a nation's alerts. One that was pushed out all
  * the same is fetched again, and is a duplicate then: nothing is ever lost by it.
  *
@@ -13,7 +13,7 @@
 
 #include "adapters/adapter.h"
 
-enum { SEEN_ITEM = 17, SEEN_ITEMS = 4 };
+enum { SEEN_ITEM = 17, SEEN_ITEMS = 8 };
 
 struct seen_mark {
     char key[16];
