@@ -3,9 +3,15 @@
  *
  * A hub keeps no record of what it was sent, and an answer may be lost: before anything is posted
  * the hub's feed is asked for the entry that has this message already, or one that it updates or
- * cancels. So nothing is posted twice, not after a crash either, and a chain stays one entry. An
- * operations hub takes class actual alone, and only under an agreement that the operator names;
- * exercise and training hubs take class exercise alone.
+ * cancels. So nothing is posted twice, not after a crash either, and a chain stays one entry.
+ *
+ * Whoever may post there can write an entry with a message's identifier before us, and an Atom
+ * entry cannot prove whose it is: identifier and text are the same for every relay that has the
+ * alert, and a code made with the access code would give that away to guessing. Only the hub knows,
+ * who names the author of each entry: with `author` no other entry counts, whatever the hub answers
+ * to the query. Without it an entry of others with our identifier passes for ours. An operations
+ * hub takes class actual alone, and only under an agreement that the operator names; exercise and
+ * training hubs take class exercise alone.
  */
 #include "http/rows.h"
 #include "outlets/masas/entry.h"
@@ -21,7 +27,8 @@
 enum {
     PAGES_MAX = 100,
     HEADERS_MAX = 2,
-    REPLACED_MAX = 100 /* a chain that is longer loses its oldest */
+    REPLACED_MAX = 100, /* a chain that is longer loses its oldest */
+    SHUNNED_MAX = 8
 };
 
 enum masas_hub { MASAS_OPERATIONS = 0, MASAS_EXERCISE, MASAS_TRAINING };
@@ -47,9 +54,12 @@ struct masas {
     struct slice edit;         /* where the entry that it changes can be changed; absent: none */
     struct slice replaced[REPLACED_MAX]; /* what that entry is and was */
     size_t replaced_count;
+    struct slice shunned[SHUNNED_MAX]; /* entries that we may not change: they are not ours */
+    size_t shunned_count;
     struct slice page;
     unsigned pages;
-    bool is_there; /* an entry has this message already */
+    unsigned others; /* entries that have our identifiers, and another author */
+    bool is_there;   /* an entry has this message already */
 };
 
 static const struct conf_choice hubs[] = {{"operations", MASAS_OPERATIONS},
@@ -82,7 +92,8 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      AT(author),
      .help = "The URI by which the hub knows this relay: only its own entries are looked through, "
-             "by parameter `author`. Default: the whole feed."},
+             "by parameter `author`, and count. Default: the whole feed, where others may post an "
+             "entry that passes for the relay's own."},
     {.name = "embed_cap",
      .type = CONF_BOOL,
      AT(embed_cap),
@@ -211,6 +222,23 @@ static bool is_cancel(const struct masas *masas)
     return masas->alert->msg_type == MSG_TYPE_CANCEL;
 }
 
+static void ask_feed(struct masas *masas);
+
+/* The hub takes our code, or it had not answered the feed: the entry is somebody else's. */
+static bool shun(struct masas *masas)
+{
+    if (masas->shunned_count == SHUNNED_MAX)
+        return false;
+    log_write(LOG_LEVEL_WARNING, "outlet.not-ours",
+              "outlet=%s identifier=%s entry=%s text=\"the hub does not let the relay change an "
+              "entry that names its message\"",
+              outlet_name(masas->outlet).ptr, log_quote(masas->bulletin->identifier).text,
+              log_quote(http_url_shown(masas->delivery, masas->edit)).text);
+    masas->shunned[masas->shunned_count++] = masas->edit;
+    ask_feed(masas);
+    return true;
+}
+
 static void on_answer(void *context, const struct http_result *result)
 {
     struct masas *masas = context;
@@ -227,7 +255,7 @@ static void on_answer(void *context, const struct http_result *result)
     } else if (gone) {
         masas->edit = (struct slice){NULL, 0};
         post(masas, masas->url.ptr);
-    } else {
+    } else if (!came || !masas->edit.ptr || status != 403 || !shun(masas)) {
         fail(masas, result, "posting", true);
     }
 }
@@ -259,19 +287,36 @@ static bool is_ours(const struct atom_category *category)
            slice_eq_cstr(category->scheme, MASAS_REPLACED_SCHEME);
 }
 
+static bool is_shunned(struct masas *masas, const struct atom_entry *entry)
+{
+    struct slice edit = edit_link(masas, entry);
+
+    for (size_t i = 0; i < masas->shunned_count; i++)
+        if (slice_eq(masas->shunned[i], edit))
+            return true;
+    return false;
+}
+
 /* What an entry was before counts too: a bulletin that comes again after a crash, and was updated
  * meanwhile, must not stand beside its update. */
 static void look_at(struct masas *masas, const struct atom_entry *entry)
 {
-    bool changed = false;
+    bool changed = false, is_there = false;
 
     for (size_t i = 0; i < entry->category_count; i++) {
         struct slice term = entry->categories[i].term;
         if (!is_ours(&entry->categories[i]))
             continue;
-        masas->is_there = masas->is_there || slice_eq(term, masas->alert->identifier);
+        is_there = is_there || slice_eq(term, masas->alert->identifier);
         changed = changed || refers_to(masas->alert, term);
     }
+    if ((!is_there && !changed) || is_shunned(masas, entry))
+        return;
+    if (masas->author.len && !slice_eq(slice_trim(entry->author.uri), masas->author)) {
+        masas->others++;
+        return;
+    }
+    masas->is_there = masas->is_there || is_there;
     if (!changed || masas->edit.ptr)
         return;
     masas->edit = edit_link(masas, entry);
@@ -288,6 +333,13 @@ static bool is_over(const struct masas *masas)
 
 static void decide(struct masas *masas)
 {
+    if (masas->others > 0)
+        log_write(
+            LOG_LEVEL_WARNING, "outlet.not-ours",
+            "outlet=%s identifier=%s entries=%u text=\"entries of another author than `author` "
+            "name the relay's message; they do not count\"",
+            outlet_name(masas->outlet).ptr, log_quote(masas->bulletin->identifier).text,
+            masas->others);
     const char *nothing = masas->is_there                        ? "an entry has it already"
                           : !masas->edit.ptr && is_cancel(masas) ? "no entry of what it cancels"
                           : !masas->edit.ptr && is_over(masas)   ? "it is not in force"
@@ -332,6 +384,20 @@ static void take_page(struct masas *masas, const struct http_result *result)
         ask_page(masas, next);
     else
         decide(masas);
+}
+
+/* From its first page on. */
+static void ask_feed(struct masas *masas)
+{
+    struct slice url = masas->url;
+
+    masas->edit = (struct slice){NULL, 0};
+    masas->replaced_count = 0;
+    masas->pages = masas->others = 0;
+    masas->is_there = false;
+    if (masas->author.len)
+        url = hub_access_put(masas->delivery, url, SLICE("author"), masas->author);
+    ask_page(masas, url);
 }
 
 static void on_page(void *context, const struct http_result *result)
@@ -380,18 +446,12 @@ static void masas_deliver(void *instance, const struct outlet_bulletin *bulletin
 
     masas->delivery = arena_create();
     masas->bulletin = bulletin;
-    masas->edit = (struct slice){NULL, 0};
-    masas->replaced_count = 0;
-    masas->pages = 0;
-    masas->is_there = false;
+    masas->shunned_count = 0;
     masas->until_s = in_force_until(bulletin->header);
     struct parsed parsed = parser_read_bare(masas->parser, masas->delivery, bulletin->derived);
     masas->alert = parsed.count == 1 && parsed.alerts[0]->relayable ? parsed.alerts[0] : NULL;
-    struct slice url = masas->url;
-    if (masas->author.len)
-        url = hub_access_put(masas->delivery, url, SLICE("author"), masas->author);
     if (masas->alert && fits_hub(masas, masas->alert)) {
-        ask_page(masas, url);
+        ask_feed(masas);
         return;
     }
     loop_timer_start(masas->unfit, 0); /* not told before this has returned */

@@ -24,8 +24,9 @@ def stamp(instant):
 
 
 class Entry:
-    def __init__(self, hub, number, inside, cap=None, hours=6, status="Actual"):
+    def __init__(self, hub, number, inside, cap=None, hours=6, status="Actual", author="https://hub.example/ff"):
         self.hub, self.number, self.inside, self.cap, self.status = hub, number, inside, cap, status
+        self.author = author
         self.id = f"{hub.name}/entry/{number}"
         self.version = 0
         self.published = now()
@@ -48,7 +49,7 @@ class Entry:
                       f'<link rel="enclosure" type="{CAP_TYPE}" href="/hub/entry/{self.number}/cap?v={self.version}"/>')
         status = f'<category scheme="masas:category:status" term="{self.status}"/>' if self.status else ""
         return (f"<entry><id>{self.id}</id><updated>{stamp(self.updated)}</updated><published>{stamp(self.published)}</published>"
-                f"<author><name>Fredericton Fire</name><uri>https://hub.example/ff</uri></author>{status}{links}{self.inside}"
+                f"<author><name>Fredericton Fire</name><uri>{self.author}</uri></author>{status}{links}{self.inside}"
                 f'<age:expires xmlns:age="{AGE}">{stamp(self.ends)}</age:expires></entry>')
 
 
@@ -83,6 +84,7 @@ class Hub:
         self.page, self.faults, self.chance = page, faults, random.Random(seed)
         self.last_updated = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
         self.name = "https://hub.example"
+        self.narrows = True  # by parameter `author`
         self.answers = []  # what the next POST or PUT becomes: a status, "cut" (not taken), "lost" (taken, no answer)
         self.server = _Server(("127.0.0.1", 0), _Handler)
         self.server.hub = self
@@ -158,8 +160,8 @@ class Hub:
     def feed(self, query):
         skip, since = int(query.get("page", 0)), query.get("dtsince")
         listed = [e for e in self.entries if e and (e.current if not since else stamp(e.updated) >= since)]
-        if "author" in query:
-            listed = [e for e in listed if "https://hub.example/ff" == query["author"]]
+        if "author" in query and self.narrows:
+            listed = [e for e in listed if e.author == query["author"]]
         listed.sort(key=lambda e: e.updated, reverse=True)
         tombs = "".join(f'<at:deleted-entry xmlns:at="{TOMB}" ref="{one}" when="{stamp(when)}"/>' for one, when in self.deleted)
         more = dict(query, page=skip + self.page)
@@ -202,6 +204,8 @@ class Hub:
             entry = self.entries[number] if number < len(self.entries) else None
             if not entry:
                 return 404, None
+            if entry.author != "https://hub.example/ff":
+                return 403, None  # only its author may change it
             entry.touch()
         if kind == "application/atom+xml":
             keep = [child for child in root if child.tag not in (f"{{{ATOM}}}{name}" for name in ("id", "updated", "published", "author", "link"))]

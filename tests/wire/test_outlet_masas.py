@@ -106,6 +106,53 @@ def test_a_lost_answer_makes_no_second_entry(make_relay, make_hub):  # noqa: F81
     assert len(entries(hub)) == 2
 
 
+OURS, THEIRS = "https://hub.example/ff", "https://hub.example/somebody-else"
+
+
+def ours(hub):
+    return [e for e in entries(hub) if e.entry.author == OURS]
+
+
+def forge(hub, of, author=THEIRS):
+    """What somebody else posts who knows the identifier of a message: it is the same at every relay."""
+    return hub.add(of.entry.inside, author=author)
+
+
+@pytest.mark.parametrize("narrows", [True, False])
+def test_an_entry_of_others_keeps_nothing_back(make_relay, make_hub, narrows):  # noqa: F811
+    elsewhere, hub = make_hub(), make_hub()
+    first = Alert("forged-1", side="us")
+    update = Alert("forged-2", side="us", msg_type="Update", references=[first])
+    relay = start(make_relay, elsewhere)
+    for number, alert in enumerate([first, update], 1):
+        relay.drop(alert)
+        wait_number(relay, number)
+        forge(hub, entries(elsewhere)[0])
+    hub.narrows = narrows
+    relay = start(make_relay, hub, author=OURS)
+    for number, alert in enumerate([first, update], 1):
+        relay.drop(alert)
+        wait_number(relay, number)
+    (seen,) = ours(hub)
+    assert seen.identifier == entries(elsewhere)[0].identifier
+    assert [method for method, *_ in hub.posted] == ["POST", "PUT"]
+    assert ("outlet.not-ours" in relay.log()) == (not narrows)
+
+
+def test_an_entry_of_others_stops_no_update(make_relay, make_hub):  # noqa: F811
+    """Without `author`: the hub says of which entry we are not the author when we want to change it."""
+    hub = make_hub()
+    relay = start(make_relay, hub)
+    first = Alert("trap-1", side="us")
+    relay.drop(first)
+    wait_number(relay, 1)
+    forge(hub, entries(hub)[0])  # is found first, since it is newer
+    relay.drop(Alert("trap-2", side="us", msg_type="Update", references=[first], headline="Higher still"))
+    wait_number(relay, 2)
+    (seen,) = ours(hub)
+    assert "Higher still" in seen.title and "outlet.not-ours" in relay.log()
+
+
 def test_what_the_hub_refuses_stops_the_outlet_and_says_so(make_relay, make_hub):  # noqa: F811
     hub = make_hub()
     relay = start(make_relay, hub)
