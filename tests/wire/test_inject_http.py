@@ -15,7 +15,7 @@ import pytest
 from alerts import Alert
 from injector import Injector
 from poster import Door, fingerprint, make_certificate, post
-from relay import tool
+from relay import free_ports, tool
 from test_envelopes import edxl
 
 
@@ -284,9 +284,15 @@ def test_log_of_refusals_is_bounded_and_counted(open_relay, door):
 
 def test_handshakes_of_one_address_are_bounded(make_relay, door):
     """Only a door that others can reach bounds them, so it listens on all addresses; the clients are on the loopback."""
-    changes = door.changes()
-    changes["listen"] = {"inject_http": door.url.replace("127.0.0.1", "0.0.0.0")}
-    relay = start(make_relay(**changes), door)
+    for _ in range(5):  # a port that is free on the loopback may be taken elsewhere
+        changes = door.changes()
+        changes["listen"] = {"inject_http": door.url.replace("127.0.0.1", "0.0.0.0")}
+        relay = make_relay(**changes).start()
+        relay.wait_log("source=inject-http state=connecting")
+        relay.wait_log("relay.ready")
+        if "Address already in use" not in relay.log():
+            break
+        door.port = free_ports(1)[0]
     context, shaken, began = door.context(), 0, time.monotonic()
     for _ in range(200):
         try:
