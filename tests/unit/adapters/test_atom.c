@@ -1,76 +1,8 @@
 /* The Atom adapter on the virtual clock, against a feed in memory. */
-#include "adapters/hub_access.h"
-#include "tests/support/adapter_world.h"
-#include "tests/support/fake_atom.h"
+#include "tests/support/atom_world.h"
 
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#define MINUTE (60 * (int64_t)SECOND)
-#define INCIDENT "<category scheme='masas:category:status' term='Actual'/>"
 #define CAP(text)                                                                                  \
     "<content><alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'>" text "</alert></content>"
-
-static struct world world;
-
-static void write_secret(const char *text)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/secret", world.folder);
-    FILE *file = fopen(path, "w");
-    if (!file || fputs(text, file) == EOF || fclose(file) != 0 || chmod(path, 0600) != 0)
-        abort();
-}
-
-static void start_with(const char *more)
-{
-    char text[900];
-    snprintf(text, sizeof text,
-             "sources:\n - {name: feed, adapter: atom, url: 'https://hub.example/feed'%s}\n", more);
-    world_start(&world, text);
-}
-
-#define HUB ", hub: operations, secret_file: secret"
-
-static int setup(void **state)
-{
-    (void)state;
-    world_init(&world);
-    fake_atom_open(world.loop);
-    write_secret("dh4nhz\n");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    world_fini(&world);
-    fake_atom_clear();
-    return 0;
-}
-
-static int times(const char *text)
-{
-    int count = 0;
-    for (size_t i = 0; i < world.port.count; i++)
-        count += slice_find(world.port.items[i].bytes, text) >= 0;
-    return count;
-}
-
-static struct source_status status(void)
-{
-    return hosts_status(world.hosts, 0);
-}
-
-static void run(int64_t us)
-{
-    world_run(&world, us);
-    fake_settle_all(&world.port, "relayed");
-    world_run(&world, SECOND);
-}
 
 /* --- what is delivered --- */
 
@@ -424,123 +356,6 @@ static void a_stop_amid_a_page_loses_nothing(void **state)
     assert_int_equal(world.port.count, 30);
 }
 
-/* --- the secret --- */
-
-static void the_secret_goes_to_the_feeds_server_alone(void **state)
-{
-    (void)state;
-    fake_atom.secret = "dh4nhz";
-    fake_atom_add("<alert>a</alert>", NULL);
-    start_with(HUB ", bbox: '-69.1,44.5,-63.7,48.1', lang: en, parameters: ['author=a b']");
-    run(30 * SECOND);
-    assert_int_equal(times("<alert>a</alert>"), 1);
-    assert_non_null(strstr(fake_atom.message_url, "/m/0?secret=dh4nhz"));
-    run(2 * MINUTE);
-    assert_non_null(strstr(fake_http.last_url,
-                           "?bbox=-69.1%2C44.5%2C-63.7%2C48.1&lang=en&author=a%20b&dtsince=20"));
-    world_stop(&world);
-    fake_atom.secret = NULL;
-    fake_atom.link_server = "http://cap.example";
-    fake_atom_add("<alert>b</alert>", NULL);
-    start_with(HUB ", fetch_from: ['http://cap.example/']");
-    run(20 * SECOND);
-    assert_int_equal(times("<alert>b</alert>"), 1);
-    assert_non_null(strstr(fake_atom.message_url, "http://cap.example/m/1"));
-    assert_null(strstr(fake_atom.message_url, "secret"));
-}
-
-static void the_secret_can_be_a_header_and_is_in_no_log(void **state)
-{
-    (void)state;
-    fake_atom.secret = "dh4nhz";
-    fake_atom_add("<alert>a</alert>", NULL);
-    start_with(HUB ", secret_in: header");
-    run(MINUTE);
-    assert_int_equal(times("<alert>a</alert>"), 1);
-    assert_null(strstr(fake_http.last_url, "secret"));
-    assert_null(strstr(fake_atom.message_url, "secret"));
-    fake_atom.message_status = 404;
-    fake_atom_add("<alert>never</alert>", NULL);
-    run(30 * MINUTE);
-    assert_non_null(strstr(world.log, "atom.missing"));
-    fake_atom.status = 401;
-    run(10 * MINUTE);
-    assert_true(slice_find(status().reason, "access code") > 0);
-    assert_null(strstr(world.log, "dh4nhz"));
-}
-
-static void a_secret_that_the_hub_repeats_is_not_published(void **state)
-{
-    (void)state;
-    fake_atom_add(NULL, INCIDENT "<title>t</title><link rel='edit' "
-                                 "href='https://h/e?secret=dh4nhz'/><x>secret=</x>");
-    start_with(HUB);
-    run(MINUTE);
-    assert_int_equal(times("secret=******'/>"), 1);
-    assert_int_equal(times("dh4nhz"), 0);
-}
-
-/* A server writes it as its URLs and its XML want it. */
-static void a_secret_that_is_repeated_escaped_is_not_published(void **state)
-{
-    static const char *const forms[] = {
-        "ab+c/d==&amp;'%",        "ab%2Bc%2Fd%3D%3D%26%27%25",         "ab%2bc%2fd%3d%3d%26%27%25",
-        "ab+c%2Fd==%26&apos;%25", "ab&#43;c&#x2F;d&#x3d;=&#38;&#39;%", "ab+c/d==&#x26;'&#37;"};
-    (void)state;
-    write_secret("ab+c/d==&'%\n");
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        char entry[300];
-        snprintf(entry, sizeof entry,
-                 INCIDENT "<title>t</title><link rel='edit' "
-                          "href=\"https://h/e?secret=%s&amp;x=%zu\"/><x>secret=ab%%2B</x>",
-                 forms[i], i);
-        fake_atom_add(NULL, entry);
-    }
-    start_with(HUB);
-    run(MINUTE);
-    assert_int_equal(world.port.count, sizeof forms / sizeof *forms);
-    assert_int_equal(times("secret=***"), sizeof forms / sizeof *forms);
-    assert_int_equal(times("*&amp;x="), sizeof forms / sizeof *forms);
-    assert_int_equal(times("secret=ab%2B</x>"), sizeof forms / sizeof *forms);
-}
-
-/* A hub writes it into addresses, and addresses into XML. */
-static void a_secret_is_blotted_out_however_it_is_written(void **state)
-{
-    (void)state;
-    static const char *const written[] = {
-        "secret=a+b&amp;c/d=",
-        "secret=a%2Bb%26c%2fd%3D",
-        "secret%3Da%2Bb%26c%2Fd%3D",
-        "Secret: a+b&#38;c/d=",
-        "<secret>a&#x2B;b&c/d=<",
-        "MASAS-Secret \"a+b&amp;c&#x2f;d=\"",
-        "secret%253Da%252Bb%2526c%252fd%253D",
-    };
-    struct hub_access access = {.secret = "a+b&c/d="};
-    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
-        char text[100], *stars;
-        snprintf(text, sizeof text, "<x>%s/>", written[i]);
-        hub_access_blot(&access, slice_from_cstr(text));
-        stars = strchr(text, '*');
-        if (!stars || strpbrk(stars + strspn(stars, "*"), "abcd=") || strlen(text) < 8)
-            fail_msg("%s: %s", written[i], text);
-    }
-    char others[] = "secret=a+b&amp;c/e= secret=a%2 secret secret=";
-    hub_access_blot(&access, slice_from_cstr(others));
-    assert_null(strchr(others, '*'));
-}
-
-static void a_secret_in_a_linked_message_is_not_published(void **state)
-{
-    (void)state;
-    fake_atom_add("<alert>https://h/e?secret=dh4nhz</alert>", NULL);
-    start_with(HUB);
-    run(MINUTE);
-    assert_int_equal(times("<alert>https://h/e?secret=******</alert>"), 1);
-    assert_int_equal(times("dh4nhz"), 0);
-}
-
 /* --- options --- */
 
 static void bad_options_are_refused_by_name(void **state)
@@ -597,33 +412,26 @@ static void the_servers_wishes_are_honoured(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(linked_embedded_and_incidents_each_once),
-        TEST(an_update_is_a_new_document_and_the_oldest_comes_first),
-        TEST(one_message_that_many_entries_lead_to_is_fetched_once),
-        TEST(pages_are_followed),
-        TEST(a_page_that_fails_is_asked_for_again_alone),
-        TEST(what_a_restart_finds_again_is_not_fetched),
-        TEST(a_link_elsewhere_is_not_followed_and_not_lost),
-        TEST(an_unreadable_feed_with_cap_in_it_is_handed_on_whole_once),
-        TEST(a_deleted_incident_goes_on_with_its_last_version),
-        TEST(a_hub_gives_what_changed_also_what_ended),
-        TEST(what_an_outage_hid_is_asked_for),
-        TEST(an_exercise_hub_needs_the_class),
-        TEST(a_turn_bears_so_much_however_much_is_held),
-        TEST(a_turn_takes_so_much_of_a_page),
-        TEST(a_full_journal_is_not_polled_for),
-        TEST(what_is_held_is_bounded_and_nothing_is_lost),
-        TEST(a_stop_amid_a_page_loses_nothing),
-        TEST(the_secret_goes_to_the_feeds_server_alone),
-        TEST(the_secret_can_be_a_header_and_is_in_no_log),
-        TEST(a_secret_that_the_hub_repeats_is_not_published),
-        TEST(a_secret_is_blotted_out_however_it_is_written),
-        TEST(a_secret_in_a_linked_message_is_not_published),
-        TEST(a_secret_that_is_repeated_escaped_is_not_published),
-        TEST(bad_options_are_refused_by_name),
-        TEST(the_servers_wishes_are_honoured),
+        ATOM_TEST(linked_embedded_and_incidents_each_once),
+        ATOM_TEST(an_update_is_a_new_document_and_the_oldest_comes_first),
+        ATOM_TEST(one_message_that_many_entries_lead_to_is_fetched_once),
+        ATOM_TEST(pages_are_followed),
+        ATOM_TEST(a_page_that_fails_is_asked_for_again_alone),
+        ATOM_TEST(what_a_restart_finds_again_is_not_fetched),
+        ATOM_TEST(a_link_elsewhere_is_not_followed_and_not_lost),
+        ATOM_TEST(an_unreadable_feed_with_cap_in_it_is_handed_on_whole_once),
+        ATOM_TEST(a_deleted_incident_goes_on_with_its_last_version),
+        ATOM_TEST(a_hub_gives_what_changed_also_what_ended),
+        ATOM_TEST(what_an_outage_hid_is_asked_for),
+        ATOM_TEST(an_exercise_hub_needs_the_class),
+        ATOM_TEST(a_turn_bears_so_much_however_much_is_held),
+        ATOM_TEST(a_turn_takes_so_much_of_a_page),
+        ATOM_TEST(a_full_journal_is_not_polled_for),
+        ATOM_TEST(what_is_held_is_bounded_and_nothing_is_lost),
+        ATOM_TEST(a_stop_amid_a_page_loses_nothing),
+        ATOM_TEST(bad_options_are_refused_by_name),
+        ATOM_TEST(the_servers_wishes_are_honoured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

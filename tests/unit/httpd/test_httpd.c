@@ -1,128 +1,5 @@
-/* The room over plain sockets, on the virtual clock: places, phases, bodies, answers. */
-#include "tests/support/fake_loop.h"
-#include "tests/support/posting.h"
-
-#include "httpd/httpd.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/stat.h>
-
-#include <cmocka.h>
-
-enum { SECOND = 1000000, PLACES = 4, BODY_MAX = 100000, BODIES_MAX = 150000 };
-
-static struct loop *loop;
-static struct httpd *httpd;
-static struct posting clients[PLACES + 3];
-static int seen[5]; /* how often each event came */
-static uint64_t last_id;
-static size_t last_body;
-static bool at_once, refuses;
-static const char *owner; /* NULL: nobody's */
-
-static void say(struct httpd_request *request, int status, const char *body)
-{
-    const char *const headers[] = {"X-Test", "yes"};
-    httpd_answer(request, &(struct httpd_answer){.status = status,
-                                                 .content_type = "text/plain",
-                                                 .body = slice_from_cstr(body),
-                                                 .headers = headers,
-                                                 .header_count = 1});
-}
-
-static void on_event(void *context, struct httpd_request *request, enum httpd_event event)
-{
-    static const int statuses[] = {
-        [HTTPD_TOO_LARGE] = 413, [HTTPD_NO_ROOM] = 503, [HTTPD_OVERDUE] = 504};
-    assert_ptr_equal(context, clients);
-    seen[event]++;
-    last_id = httpd_id(request);
-    last_body = httpd_body(request).len;
-    if (event == HTTPD_HEAD) {
-        assert_string_equal(httpd_peer(request), "127.0.0.1");
-        if (refuses)
-            say(request, 401, "no");
-        else if (owner && !httpd_own(request, slice_from_cstr(owner)))
-            say(request, 429, "no");
-    } else if (event != HTTPD_WHOLE) {
-        say(request, statuses[event], "no");
-    } else if (at_once) {
-        say(request, 200, "yes");
-    }
-}
-
-static struct httpd_options usual(void)
-{
-    return (struct httpd_options){.address = "127.0.0.1",
-                                  .connections_max = PLACES,
-                                  .body_max = BODY_MAX,
-                                  .bodies_max = BODIES_MAX,
-                                  .fn = on_event,
-                                  .context = clients};
-}
-
-static int begin(void **state)
-{
-    struct err err = {0};
-    const struct httpd_options options = usual();
-    (void)state;
-    memset(seen, 0, sizeof seen);
-    at_once = true;
-    refuses = false;
-    owner = NULL;
-    assert_int_equal(loop_create(&loop, &err), OK);
-    assert_int_equal(httpd_create(loop, &options, &httpd, &err), OK);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < PLACES + 3; i++)
-        posting_close(&clients[i]);
-    httpd_destroy(httpd);
-    httpd = NULL;
-    loop_destroy(loop);
-    return 0;
-}
-
-static void go(int64_t us)
-{
-    fake_loop_run(loop, us);
-}
-
-static void ask(struct posting *client, const char *line, const char *headers, const char *body)
-{
-    char text[4000];
-    posting_open(client, httpd_port(httpd));
-    size_t len = posting_format(text, sizeof text, line, headers, body);
-    assert_int_equal(posting_send(client, text, len), len);
-    go(0);
-}
-
-/* The head of a request whose body comes later. */
-static void announce(struct posting *client, size_t length, const char *headers)
-{
-    char text[400];
-    int len =
-        snprintf(text, sizeof text, "POST /x HTTP/1.1\r\nHost: r\r\n%sContent-Length: %zu\r\n\r\n",
-                 headers, length);
-    posting_open(client, httpd_port(httpd));
-    posting_send(client, text, (size_t)len);
-    go(0);
-}
-
-static void send_body(struct posting *client, size_t length)
-{
-    static const char piece[10000];
-    while (length > 0) {
-        length -= posting_send(client, piece, length < sizeof piece ? length : sizeof piece);
-        go(0);
-    }
-}
+/* The room over plain sockets, on the virtual clock: phases, bodies, answers. */
+#include "fixture.h"
 
 static void answers_at_once_and_goes_on(void **state)
 {
@@ -330,43 +207,6 @@ static void bodies_together_are_bounded(void **state)
     assert_int_equal(seen[HTTPD_WHOLE], 2);
 }
 
-static void one_owner_leaves_bodies_to_others(void **state)
-{
-    (void)state;
-    at_once = false;
-    owner = "a";
-    announce(&clients[0], 60000, "");
-    send_body(&clients[0], 60000);
-    announce(&clients[1], 60000, "");
-    send_body(&clients[1], 60000);
-    assert_int_equal(seen[HTTPD_WHOLE], 1);
-    assert_int_equal(posting_status(&clients[1]), 503);
-    owner = "b";
-    announce(&clients[2], 90000, "");
-    send_body(&clients[2], 90000);
-    assert_int_equal(seen[HTTPD_WHOLE], 2);
-}
-
-static void one_owner_leaves_places_to_others(void **state)
-{
-    (void)state;
-    owner = "a";
-    for (int i = 0; i < 3; i++)
-        announce(&clients[i], 1000, "");
-    assert_int_equal(posting_status(&clients[0]), 0);
-    assert_int_equal(posting_status(&clients[1]), 0);
-    send_body(&clients[2], 1000);
-    assert_int_equal(posting_status(&clients[2]), 429);
-    owner = "b";
-    announce(&clients[3], 1000, "");
-    send_body(&clients[3], 1000);
-    assert_int_equal(posting_status(&clients[3]), 200);
-    send_body(&clients[0], 1000); /* it has a place again */
-    owner = "a";
-    ask(&clients[4], "POST /", "", "hello");
-    assert_int_equal(posting_status(&clients[4]), 200);
-}
-
 static void refused_head_hears_out_the_body(void **state)
 {
     (void)state;
@@ -415,110 +255,6 @@ static void slow_head_ends(void **state)
     }
     posting_read(&clients[0]);
     assert_true(clients[0].ended);
-}
-
-static void newest_gets_the_place_of_the_oldest_silent_one(void **state)
-{
-    (void)state;
-    announce(&clients[0], 1000, ""); /* known: its head was taken */
-    for (int i = 1; i < PLACES; i++) {
-        posting_open(&clients[i], httpd_port(httpd));
-        go(0);
-    }
-    ask(&clients[PLACES], "POST /", "", "hello");
-    assert_int_equal(posting_status(&clients[PLACES]), 200);
-    posting_read(&clients[0]);
-    posting_read(&clients[1]);
-    posting_read(&clients[2]);
-    assert_false(clients[0].ended);
-    assert_true(clients[1].ended);
-    assert_false(clients[2].ended);
-}
-
-static void one_address_has_its_part_of_the_places(void **state)
-{
-    (void)state;
-    struct err err = {0};
-    struct httpd_options options = usual();
-    options.per_address_max = 2;
-    httpd_destroy(httpd);
-    assert_int_equal(httpd_create(loop, &options, &httpd, &err), OK);
-    for (int i = 0; i < 3; i++) {
-        posting_open(&clients[i], httpd_port(httpd));
-        go(0);
-        posting_read(&clients[i]);
-        assert_int_equal(clients[i].ended, i == 2);
-    }
-    posting_close(&clients[0]);
-    go(SECOND);
-    ask(&clients[3], "POST /", "", "hello");
-    assert_int_equal(posting_status(&clients[3]), 200);
-}
-
-static void begin_from(const char *source, struct posting *client)
-{
-    struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET};
-    inet_pton(AF_INET, source, &from.sin_addr);
-    to.sin_port = htons(httpd_port(httpd));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    *client = (struct posting){.fd = socket(AF_INET, SOCK_STREAM, 0)};
-    assert_int_equal(bind(client->fd, (struct sockaddr *)&from, sizeof from), 0);
-    assert_int_equal(connect(client->fd, (struct sockaddr *)&to, sizeof to), 0);
-    fcntl(client->fd, F_SETFL, O_NONBLOCK);
-    go(0);
-    posting_read(client);
-}
-
-/* How many of so many connections, one after the other, are not closed at once. */
-static int taken_of(int count, const char *source)
-{
-    int taken = 0;
-    for (int i = 0; i < count; i++) {
-        begin_from(source, &clients[0]);
-        taken += !clients[0].ended;
-        posting_close(&clients[0]);
-        go(0);
-    }
-    return taken;
-}
-
-static void an_address_begins_so_many_a_second(void **state)
-{
-    (void)state;
-    enum { PER_SECOND = 3, AT_ONCE = 10 };
-    struct err err = {0};
-    struct httpd_options options = usual();
-    options.per_second = PER_SECOND;
-    options.per_second_at_once = AT_ONCE;
-    httpd_destroy(httpd);
-    assert_int_equal(httpd_create(loop, &options, &httpd, &err), OK);
-    assert_int_equal(taken_of(30, "127.0.0.1"), AT_ONCE);
-    assert_int_equal(taken_of(5, "127.0.0.2"), 5); /* another */
-    assert_int_equal(httpd_turned_away(httpd), 20);
-    assert_int_equal(httpd_turned_away(httpd), 0);
-    go(SECOND);
-    assert_int_equal(taken_of(30, "127.0.0.1"), PER_SECOND);
-    go(60 * SECOND); /* with nobody there */
-    assert_int_equal(taken_of(30, "127.0.0.1"), AT_ONCE);
-    go(60 * SECOND);
-    ask(&clients[1], "POST /", "", "hello");
-    assert_int_equal(posting_status(&clients[1]), 200);
-}
-
-static void more_addresses_than_are_counted_are_taken(void **state)
-{
-    (void)state;
-    struct err err = {0};
-    struct httpd_options options = usual();
-    char source[20];
-    options.per_second = options.per_second_at_once = 1;
-    httpd_destroy(httpd);
-    assert_int_equal(httpd_create(loop, &options, &httpd, &err), OK);
-    for (int i = 0; i < 1100; i++) {
-        snprintf(source, sizeof source, "127.1.%d.%d", i / 250, 1 + i % 250);
-        assert_int_equal(taken_of(1, source), 1);
-    }
-    assert_int_equal(taken_of(1, "127.1.0.1"), 0);
 }
 
 static void rubbish_is_survived(void **state)
@@ -586,7 +322,6 @@ static void what_cannot_be_opened_is_told(void **state)
 
 int main(void)
 {
-#define HTTPD_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         HTTPD_TEST(answers_at_once_and_goes_on),
         HTTPD_TEST(parts_are_as_they_were_sent),
@@ -599,15 +334,9 @@ int main(void)
         HTTPD_TEST(too_large_is_told),
         HTTPD_TEST(endless_body_ends_the_connection),
         HTTPD_TEST(bodies_together_are_bounded),
-        HTTPD_TEST(one_owner_leaves_bodies_to_others),
-        HTTPD_TEST(one_owner_leaves_places_to_others),
         HTTPD_TEST(refused_head_hears_out_the_body),
         HTTPD_TEST(silent_ones_end),
         HTTPD_TEST(slow_head_ends),
-        HTTPD_TEST(newest_gets_the_place_of_the_oldest_silent_one),
-        HTTPD_TEST(one_address_has_its_part_of_the_places),
-        HTTPD_TEST(an_address_begins_so_many_a_second),
-        HTTPD_TEST(more_addresses_than_are_counted_are_taken),
         HTTPD_TEST(rubbish_is_survived),
         HTTPD_TEST(what_cannot_be_opened_is_told),
     };
