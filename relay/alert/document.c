@@ -5,6 +5,7 @@
 #include "alert/scan.h"
 #include "alert/text.h"
 
+#include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <limits.h>
@@ -39,11 +40,13 @@ static void on_doctype(void *user, const xmlChar *name, const xmlChar *external,
     refuse(user, DOCUMENT_DOCTYPE, "a document with a DOCTYPE is refused");
 }
 
+/* Behind a comment they may be of a text: "north<!-- --> <!-- -->south". */
 static void drop_blanks(void *user, const xmlChar *text, int len)
 {
-    (void)user;
-    (void)text;
-    (void)len;
+    const xmlParserCtxt *context = user;
+    const xmlNode *before = context->node ? context->node->last : NULL;
+    if (before && before->type != XML_ELEMENT_NODE)
+        xmlSAX2Characters(user, text, len);
 }
 
 /* Alerts within something else are taken out of it node for node, with signatures over them. */

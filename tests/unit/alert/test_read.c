@@ -2,6 +2,8 @@
 
 #include "base/buf.h"
 
+#include <stdio.h>
+
 static const char full[] =
     "<?xml version='1.0' encoding='UTF-8'?>"
     "<alert xmlns='" CAP12 "'>\n"
@@ -271,6 +273,27 @@ static void test_unreadable_shapes_are_counted(void **state)
     assert_finding(alert, "cap.circle.unreadable");
 }
 
+/* Only what indents elements goes; what stands in a text is of the text, whatever is around it. */
+static void test_blanks_of_a_text_are_kept(void **state)
+{
+    static const char *const written[] = {
+        "north<![CDATA[ ]]>south",
+        "<!-- a -->north<!-- b --> <!-- c -->south",
+        "<?a b?>north<?c d?> <?e f?>south",
+        "<!-- a -->north<![CDATA[ ]]><!-- b -->south",
+    };
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        char text[2000];
+        snprintf(text, sizeof text,
+                 "<alert xmlns='" CAP12 "'>\n  " HEAD "\n  <scope>Public</scope>\n  <info>\n    "
+                 "<description>%s</description>\n  </info>\n</alert>",
+                 written[i]);
+        const struct alert *alert = fixture_one(*state, text);
+        if (!slice_eq_cstr(alert->infos[0].description, "north south"))
+            fail_msg("%s: %.*s", written[i], SLICE_ARG(alert->infos[0].description));
+    }
+}
+
 static void test_where_and_line(void **state)
 {
     const char *text =
@@ -331,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_fatal_set),
         cmocka_unit_test(test_references_are_borne),
         cmocka_unit_test(test_unreadable_shapes_are_counted),
+        cmocka_unit_test(test_blanks_of_a_text_are_kept),
         cmocka_unit_test(test_where_and_line),
         cmocka_unit_test(test_heartbeat),
         cmocka_unit_test(test_findings_are_bounded),
