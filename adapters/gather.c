@@ -53,6 +53,7 @@ static void take_document(struct gather *gather, struct listed_item *item, struc
 
 static void deny(struct gather *gather, struct listed_item *item, int status)
 {
+    gather->error[0] = '\0'; /* the server answers */
     if (++item->denials < DENIALS_MAX) {
         item->not_before_us = host_now_us(gather->host) + DENIED_WAIT_US * (int64_t)item->denials;
         listed_queue(&gather->list, item);

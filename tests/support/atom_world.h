@@ -16,6 +16,8 @@
 
 #define MINUTE (60 * (int64_t)SECOND)
 #define INCIDENT "<category scheme='masas:category:status' term='Actual'/>"
+#define HUB ", hub: operations, secret_file: secret"
+
 static struct world world;
 
 static inline void write_secret(const char *text)
@@ -34,8 +36,6 @@ static inline void start_with(const char *more)
              "sources:\n - {name: feed, adapter: atom, url: 'https://hub.example/feed'%s}\n", more);
     world_start(&world, text);
 }
-
-#define HUB ", hub: operations, secret_file: secret"
 
 static inline int setup(void **state)
 {

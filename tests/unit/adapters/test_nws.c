@@ -247,6 +247,23 @@ static void an_alert_that_is_not_given_is_told_of(void **state)
     assert_int_equal(status().state, SOURCE_LIVE);
 }
 
+/* A server that denies an alert answers again: what it was like before says no more. */
+static void a_server_that_denies_is_in_trouble_no_longer(void **state)
+{
+    (void)state;
+    struct fake_nws_alert *missing = fake_nws_add("urn:oid:gone", NULL);
+    fake_nws.cap_status = 503;
+    start_with("");
+    world_run(&world, MINUTE);
+    assert_true(slice_find(status().reason, "the server answers 503") >= 0);
+    fake_nws.cap_status = 0;
+    world_run(&world, 10 * MINUTE);
+    assert_true(slice_find(status().reason, "that it does not give") >= 0);
+    fake_nws_end(missing);
+    world_run(&world, 2 * MINUTE);
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
 static void one_that_comes_late_is_taken(void **state)
 {
     (void)state;
@@ -452,6 +469,7 @@ int main(void)
         TEST(a_busy_server_is_left_alone),
         TEST(a_server_in_trouble_counts_against_no_alert),
         TEST(an_alert_that_is_not_given_is_told_of),
+        TEST(a_server_that_denies_is_in_trouble_no_longer),
         TEST(one_that_comes_late_is_taken),
         TEST(only_so_many_at_once),
         TEST(back_pressure_loses_and_repeats_nothing),
