@@ -221,7 +221,7 @@ static enum err_code atom_start(void *instance, struct err *err)
                                       .timeout_us = source->timeout_us,
                                       /* the feed never waits for a message */
                                       .max_parallel = (unsigned)source->parallel + 1};
-    uint64_t seed = backoff_seed(host_relay_name(host), host_name(host), host_now_us(source->host));
+    uint64_t seed = host_seed(host);
     enum err_code code = http_client_create(host_loop(host), &http, &source->client, err);
     if (code != OK)
         return code;

@@ -45,8 +45,7 @@ void stream_pause(struct stream *stream);
 void stream_resume(struct stream *stream);
 
 enum stream_state stream_state(const struct stream *stream);
-/* Why it is down, or was the last time; "" for never. Lent. */
-/* Of one that is down: names the host, and says why. Lent. */
+/* Why it is down, or was the last time, with the host; "" for never. Lent. */
 const char *stream_trouble(const struct stream *stream);
 
 #endif
