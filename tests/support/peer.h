@@ -35,7 +35,7 @@ struct peer {
     pthread_t threads[PEER_CONNECTIONS_MAX];
     size_t count; /* the acceptor's */
     atomic_bool stop;
-    atomic_int requests, open, open_max;
+    atomic_int requests;
 };
 
 struct peer_connection {
@@ -121,15 +121,10 @@ static inline void *peer_serve(void *context)
     struct peer_connection *connection = context;
     struct peer *peer = connection->peer;
     char *request = calloc(1, PEER_REQUEST_MAX);
-    int open = atomic_fetch_add(&peer->open, 1) + 1;
-    for (int max = atomic_load(&peer->open_max);
-         open > max && !atomic_compare_exchange_weak(&peer->open_max, &max, open);)
-        ;
     if (peer_read(peer, connection->fd, request)) {
         atomic_fetch_add(&peer->requests, 1);
         peer->script(peer, connection->fd, request);
     }
-    atomic_fetch_sub(&peer->open, 1);
     close(connection->fd);
     free(request);
     free(connection);
