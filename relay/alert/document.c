@@ -5,7 +5,6 @@
 #include "alert/scan.h"
 #include "alert/text.h"
 
-#include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <limits.h>
@@ -40,13 +39,26 @@ static void on_doctype(void *user, const xmlChar *name, const xmlChar *external,
     refuse(user, DOCUMENT_DOCTYPE, "a document with a DOCTYPE is refused");
 }
 
-/* Behind a comment they may be of a text: "north<!-- --> <!-- -->south". */
-static void drop_blanks(void *user, const xmlChar *text, int len)
+/* What holds elements, and whose own text is read by nobody where it does. */
+static bool holds_elements(const xmlNode *node)
+{
+    static const char *const names[] = {"info",      "area",     "geocode", "parameter",
+                                        "eventCode", "resource", "alert"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp((const char *)node->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* libxml2 takes any blanks between two pieces of markup for indentation. Within words they part
+ * those: `1<!-- --> <!-- -->2`, `<b>1</b> <b>2</b>`. */
+static void take_blanks(void *user, const xmlChar *text, int len)
 {
     const xmlParserCtxt *context = user;
-    const xmlNode *before = context->node ? context->node->last : NULL;
-    if (before && before->type != XML_ELEMENT_NODE)
-        xmlSAX2Characters(user, text, len);
+    const xmlNode *last = context->node->last;
+    if ((last && last->type != XML_ELEMENT_NODE) || !holds_elements(context->node))
+        context->sax->characters(user, text, len);
 }
 
 /* Alerts within something else are taken out of it node for node, with signatures over them. */
@@ -64,7 +76,7 @@ static void on_element(void *user, const xmlChar *name, const xmlChar *prefix, c
     struct limits *limits = context->_private;
     if (limits->element_count == 0 && limits->blanks == DOCUMENT_WITHOUT_INDENTATION &&
         is_alert(name, uri))
-        context->sax->ignorableWhitespace = drop_blanks;
+        context->sax->ignorableWhitespace = take_blanks;
     if (context->nodeNr >= PARSE_DEPTH_MAX)
         refuse(context, DOCUMENT_TOO_DEEP, "elements are nested too deep");
     else if (++limits->element_count > PARSE_ELEMENTS_MAX)

@@ -307,6 +307,30 @@ static void test_where_and_line(void **state)
     assert_int_equal(alert->findings.items[i].line, 5);
 }
 
+/* Indentation goes; a blank that parts two words or two numbers does not, whatever it is between.
+ */
+static void test_blanks_between_markup_within_words(void **state)
+{
+    const char *text =
+        ALERT("<!--1-->\n " HEAD "<note><!--1-->one<!--2--> <!--3-->two</note>\n <?a b?> <info>"
+              "<description><p>three</p>\n<p>four</p> <?a b?> five</description>\n"
+              "<parameter><!--1-->p=six<!--2--> <!--3-->seven</parameter> <!--4--> "
+              "<parameter> <!--1--> <valueName>q</valueName> <value> <i>8</i> <i>9</i> </value> "
+              "</parameter>"
+              "<area><polygon><!--1-->45,-67<!--2--> <!--3-->45,-66<!--4--> <!--5-->46,-66 "
+              "45,-67</polygon></area></info>");
+    const struct alert *alert = fixture_one(*state, text);
+    const struct cap_info *info = &alert->infos[0];
+    assert_slice(alert->note, "one two");
+    assert_slice(info->description, "three\nfour  five");
+    assert_int_equal(info->parameters.count, 2);
+    assert_slice(info->parameters.items[0].value, "six seven");
+    assert_slice(info->parameters.items[1].name, "q");
+    assert_slice(info->parameters.items[1].value, "8 9");
+    assert_int_equal(info->areas[0].polygon_count, 1);
+    assert_int_equal(info->areas[0].polygons[0].count, 4);
+}
+
 static void test_heartbeat(void **state)
 {
     const char *text =
@@ -356,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_unreadable_shapes_are_counted),
         cmocka_unit_test(test_blanks_of_a_text_are_kept),
         cmocka_unit_test(test_where_and_line),
+        cmocka_unit_test(test_blanks_between_markup_within_words),
         cmocka_unit_test(test_heartbeat),
         cmocka_unit_test(test_findings_are_bounded),
     };
