@@ -1,5 +1,6 @@
 /* The NWS adapter on the virtual clock, against the API in memory. */
 #include "adapters/nws/listing.h"
+#include "alert/parse.h"
 #include "tests/support/adapter_world.h"
 #include "tests/support/fake_nws.h"
 
@@ -226,6 +227,38 @@ static void a_server_in_trouble_counts_against_no_alert(void **state)
     world_run(&world, 6 * MINUTE);
     for (int i = 0; i < 10; i++)
         assert_int_equal(times(i), 1);
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+/* Four fail at once: one trouble, one step of the pauses, which begin at two seconds. */
+static void those_that_fail_together_wait_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        add(i);
+    fake_nws.cap_status = 503;
+    start_with(", parallel: 4");
+    world_run(&world, SECOND / 2);
+    assert_int_equal(fake_nws.cap_requests, 4);
+    fake_nws.cap_status = 0;
+    world_run(&world, 3 * SECOND);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(times(i), 1);
+}
+
+/* Intake refuses it by its size, so that it has its row in the journal. */
+static void one_that_is_too_large_is_handed_on_all_the_same(void **state)
+{
+    (void)state;
+    enum { BYTES = PARSE_BYTES_MAX + 100 };
+    char *text = mem_alloc(BYTES + 1);
+    memset(text, 'x', BYTES);
+    fake_nws_add("urn:oid:large", text);
+    free(text);
+    start_with("");
+    world_run(&world, 10 * MINUTE);
+    assert_int_equal(world.port.count, 1);
+    assert_int_equal(world.port.items[0].bytes.len, PARSE_BYTES_MAX + 1);
     assert_int_equal(status().state, SOURCE_LIVE);
 }
 
@@ -468,6 +501,8 @@ int main(void)
         TEST(a_server_without_history_is_told_of),
         TEST(a_busy_server_is_left_alone),
         TEST(a_server_in_trouble_counts_against_no_alert),
+        TEST(those_that_fail_together_wait_once),
+        TEST(one_that_is_too_large_is_handed_on_all_the_same),
         TEST(an_alert_that_is_not_given_is_told_of),
         TEST(a_server_that_denies_is_in_trouble_no_longer),
         TEST(one_that_comes_late_is_taken),
