@@ -246,6 +246,23 @@ static void those_that_fail_together_wait_once(void **state)
         assert_int_equal(times(i), 1);
 }
 
+static void what_a_stop_cuts_off_is_fetched_after_it(void **state)
+{
+    (void)state;
+    add(1);
+    add(2);
+    start_with("");
+    fake_http.delay_us = SECOND;
+    world_run(&world, 3 * SECOND / 2);
+    assert_int_equal(fake_http.running, 3); /* both, and the list of what was sent meanwhile */
+    hosts_stop(world.hosts);
+    assert_int_equal(fake_http.running, 0);
+    hosts_start(world.hosts);
+    world_run(&world, MINUTE);
+    assert_int_equal(times(1), 1);
+    assert_int_equal(times(2), 1);
+}
+
 /* Intake refuses it by its size, so that it has its row in the journal. */
 static void one_that_is_too_large_is_handed_on_all_the_same(void **state)
 {
@@ -502,6 +519,7 @@ int main(void)
         TEST(a_busy_server_is_left_alone),
         TEST(a_server_in_trouble_counts_against_no_alert),
         TEST(those_that_fail_together_wait_once),
+        TEST(what_a_stop_cuts_off_is_fetched_after_it),
         TEST(one_that_is_too_large_is_handed_on_all_the_same),
         TEST(an_alert_that_is_not_given_is_told_of),
         TEST(a_server_that_denies_is_in_trouble_no_longer),
