@@ -224,10 +224,11 @@ static bool is_cancel(const struct masas *masas)
 
 static void ask_feed(struct masas *masas);
 
-/* The hub takes our code, or it had not answered the feed: the entry is somebody else's. */
+/* The hub takes our code, or it had not answered the feed: the entry is somebody else's. Not where
+ * the hub has said by its author that it is ours: what that shows must not stand. */
 static bool shun(struct masas *masas)
 {
-    if (masas->shunned_count == SHUNNED_MAX)
+    if (masas->author.len || masas->shunned_count == SHUNNED_MAX)
         return false;
     log_write(LOG_LEVEL_WARNING, "outlet.not-ours",
               "outlet=%s identifier=%s entry=%s text=\"the hub does not let the relay change an "

@@ -153,6 +153,20 @@ def test_an_entry_of_others_stops_no_update(make_relay, make_hub):  # noqa: F811
     assert "Higher still" in seen.title and "outlet.not-ours" in relay.log()
 
 
+def test_a_refused_change_of_our_own_entry_is_asked_again(make_relay, make_hub):  # noqa: F811
+    """With `author` the hub has said that the entry is ours: an alert that is cancelled must not stand."""
+    hub = make_hub()
+    relay = start(make_relay, hub, author=OURS)
+    first = Alert("own-1", side="us")
+    relay.drop(first)
+    wait_number(relay, 1)
+    hub.answers[:] = [403]
+    relay.drop(Alert("own-2", side="us", msg_type="Cancel", references=[first]))
+    wait_number(relay, 2)
+    (seen,) = entries(hub)
+    assert "CANCELLED" in seen.title and "outlet.not-ours" not in relay.log()
+
+
 def test_what_the_hub_refuses_stops_the_outlet_and_says_so(make_relay, make_hub):  # noqa: F811
     hub = make_hub()
     relay = start(make_relay, hub)
