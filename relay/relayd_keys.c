@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DAY_US (24 * 3600 * INT64_C(1000000))
@@ -62,12 +63,18 @@ void relayd_keys_wipe(struct relayd_keys *keys)
 
 static enum err_code read_list_file(const char *path, struct relayd_key_list *out, struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* O_NONBLOCK: to open a FIFO is to wait for its writer, and a reload runs on the loop. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat found;
     ssize_t got = 0;
 
     if (fd < 0)
         return err_errno(err, errno,
                          "keys.list: %s (`caprelay keys sign` makes it with the root key)", path);
+    if (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode)) {
+        close(fd);
+        return err_set(err, ERR_INVALID, "keys.list: %s is no file", path);
+    }
     out->bytes = mem_alloc(LIST_BYTES_MAX);
     while (out->len < LIST_BYTES_MAX &&
            (got = read(fd, out->bytes + out->len, LIST_BYTES_MAX - out->len)) > 0)

@@ -194,7 +194,7 @@ static enum err_code content_check(struct geo *geo, struct err *err)
 
 static enum err_code file_map(const char *path, struct geo *geo, struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* waits for no writer of a FIFO */
     if (fd < 0) {
         return err_errno(err, errno, "opening");
     }
@@ -202,8 +202,9 @@ static enum err_code file_map(const char *path, struct geo *geo, struct err *err
     enum err_code code = OK;
     if (fstat(fd, &status) != 0) {
         code = err_errno(err, errno, "stat");
-    } else if (!S_ISREG(status.st_mode) ||
-               (size_t)status.st_size < sizeof(struct geo_file_header)) {
+    } else if (!S_ISREG(status.st_mode)) {
+        code = err_set(err, ERR_INVALID, "is no file");
+    } else if ((size_t)status.st_size < sizeof(struct geo_file_header)) {
         code = err_set(err, ERR_INVALID, "too short for a boundary file");
     } else {
         void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

@@ -16,6 +16,12 @@
 #include <openssl/x509.h>
 #undef ERR_STATE
 
+/* --- signer.c --- */
+
+/* A regular file of at most `max` bytes, and with `secret` one that not everybody may read; waits
+ * for nobody. The caller frees *out with BIO_free. */
+enum err_code origin_pem_open(const char *path, bool secret, off_t max, BIO **out, struct err *err);
+
 /* --- trust.c --- */
 
 struct pin {

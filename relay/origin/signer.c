@@ -15,7 +15,7 @@
 enum { PEM_BYTES_MAX = 64 * 1024, BUNDLE_BYTES_MAX = 16 * 1024 * 1024 };
 
 /* One descriptor for looking at the permissions and for reading: nothing can change in between. */
-static enum err_code open_pem(const char *path, bool secret, off_t max, BIO **out, struct err *err)
+enum err_code origin_pem_open(const char *path, bool secret, off_t max, BIO **out, struct err *err)
 {
     struct stat found;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -41,7 +41,7 @@ static enum err_code read_certificate(struct signer *signer, const char *path, b
                                       struct err *err)
 {
     BIO *file = NULL;
-    enum err_code code = open_pem(path, secret, PEM_BYTES_MAX, &file, err);
+    enum err_code code = origin_pem_open(path, secret, PEM_BYTES_MAX, &file, err);
     if (code)
         return code;
     signer->certificate = PEM_read_bio_X509(file, NULL, NULL, NULL);
@@ -63,7 +63,7 @@ static enum err_code read_key(struct signer *signer, const char *path, bool secr
 {
     BIO *file = NULL;
     bool asked = false;
-    enum err_code code = open_pem(path, secret, PEM_BYTES_MAX, &file, err);
+    enum err_code code = origin_pem_open(path, secret, PEM_BYTES_MAX, &file, err);
     if (code)
         return code;
     signer->key = PEM_read_bio_PrivateKey(file, NULL, no_password, &asked);
@@ -136,7 +136,7 @@ enum err_code origin_check_certificates(const char *path, struct err *err)
     BIO *file = NULL;
     enum err_code code = crypto_init(err);
     if (!code)
-        code = open_pem(path, false, BUNDLE_BYTES_MAX, &file, err);
+        code = origin_pem_open(path, false, BUNDLE_BYTES_MAX, &file, err);
     if (code)
         return code;
     X509 *certificate = PEM_read_bio_X509(file, NULL, NULL, NULL);

@@ -7,14 +7,15 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
-enum { PINS_MAX = 64, CERTIFICATES_MAX = 16 };
+enum { PINS_MAX = 64, CERTIFICATES_MAX = 16, PIN_BYTES_MAX = 1024 * 1024 };
 
 static enum err_code read_certificates(struct pin *pin, struct arena *arena, const char *path,
                                        struct err *err)
 {
-    BIO *file = BIO_new_file(path, "rb");
-    if (!file)
-        return err_set(err, ERR_IO, "%s cannot be read", path);
+    BIO *file = NULL;
+    enum err_code code = origin_pem_open(path, false, PIN_BYTES_MAX, &file, err);
+    if (code)
+        return code;
     pin->certificates = arena_alloc_array(arena, CERTIFICATES_MAX, sizeof(X509 *));
     while (pin->certificate_count < CERTIFICATES_MAX) {
         X509 *certificate = PEM_read_bio_X509(file, NULL, NULL, NULL);

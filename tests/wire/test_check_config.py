@@ -32,6 +32,8 @@ def files(tmp_path):
         found[name].write_text(text)
         found[name].chmod(0o600)
     found["absent"] = folder / "absent"
+    found["fifo"] = folder / "fifo"  # whoever opens it waits
+    os.mkfifo(found["fifo"])
     return found
 
 
@@ -62,8 +64,10 @@ WRONG = {
     "actual is exercise": (lambda f, r: {"keys": {"actual": r.keys.path("exercise")}}, "keys.actual", "exercise.key", "for `actual` is needed"),
     "list": (lambda f, r: {"keys": {"list": f["absent"]}}, "keys.list", "absent", "keys sign"),
     "list is none": (lambda f, r: {"keys": {"list": f["text"]}}, "keys.list", "text", ""),
+    "list is a FIFO": (lambda f, r: {"keys": {"list": f["fifo"]}}, "keys.list", "fifo", "is no file"),
     "curve": (lambda f, r: {"keys": {"curve": f["absent"]}, "access": {"mode": "curve", "allow": "any"}}, "keys.curve", "absent", "keys new curve"),
     "boundaries": (lambda f, r: {"boundaries": f["text"]}, "boundaries", "text", ""),
+    "boundaries are a FIFO": (lambda f, r: {"boundaries": f["fifo"]}, "boundaries", "fifo", "is no file"),
     "door certificate": (lambda f, r: door(f, certificate="absent"), "inject_http", "absent", "PEM"),
     "door key": (lambda f, r: door(f, key="text"), "inject_http", "text", "PEM"),
     "door pair": (lambda f, r: door(f, key="other"), "inject_http", "other", "private key"),
@@ -78,6 +82,12 @@ WRONG = {
         "signature",
         "text",
         "holds no certificate",
+    ),
+    "pin is a FIFO": (
+        lambda f, r: {"sources": [nws(signature={"policy": "flag", "pins": [{"name": "p", "file": f["fifo"]}]})]},
+        "signature",
+        "fifo",
+        "is no file",
     ),
     "client certificate": (lambda f, r: {"outlets": [webhook(f, client_cert=f["text"])]}, "client_cert", "text", "holds no certificate"),
     "client key": (
