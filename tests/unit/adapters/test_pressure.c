@@ -322,6 +322,31 @@ static void a_crash_leaves_the_beginning_seen_and_no_more(void **state)
     assert_true(seen_before(pushed.instance->host, slice_from_cstr(twin)));
 }
 
+static void reload(const char *sources)
+{
+    struct err err = {0};
+    char text[400];
+    snprintf(text, sizeof text, WORLD_LISTEN "%s", sources);
+    const struct relay_conf *conf = world_conf(&world, text);
+    assert_int_equal(hosts_reload(world.hosts, conf, &err), OK);
+    relay_conf_release(conf);
+}
+
+/* What the source was before has some in flight; what it is now has the newest. */
+static void a_mark_to_come_is_the_newest_over_a_reload(void **state)
+{
+    (void)state;
+    struct slice value;
+    start();
+    push(3);
+    reload("sources:\n - {name: p, adapter: pusher, country: us}\n");
+    assert_true(host_mark_to_come(pushed.instance->host, SLICE("at"), &value));
+    assert_true(slice_eq_cstr(value, "3"));
+    push(4);
+    assert_true(host_mark_to_come(pushed.instance->host, SLICE("at"), &value));
+    assert_true(slice_eq_cstr(value, "4"));
+}
+
 static void a_mark_may_go_with_no_document(void **state)
 {
     (void)state;
@@ -354,6 +379,7 @@ int main(void)
         PRESSURE_TEST(unreadable_part_is_the_verdict_of_an_envelope),
         PRESSURE_TEST(marks_are_known_after_the_commit_only),
         PRESSURE_TEST(a_mark_to_come_is_that_of_the_newest_delivery),
+        PRESSURE_TEST(a_mark_to_come_is_the_newest_over_a_reload),
         PRESSURE_TEST(two_in_flight_at_one_place_are_both_remembered),
         PRESSURE_TEST(a_crash_leaves_the_beginning_seen_and_no_more),
         PRESSURE_TEST(a_mark_may_go_with_no_document),
