@@ -306,6 +306,13 @@ static void drop_code(struct work *work, size_t i, size_t j, const struct cap_pa
                   SLICE_ARG(rule->key));
 }
 
+/* In the derived message's own scheme; another's code of the same letters is another code. */
+static bool says_the_same(const struct work *work, const struct cap_pair *given, struct slice code)
+{
+    bool own_scheme = !work_to_us(work) || slice_ieq_cstr(given->name, target_scheme(work));
+    return own_scheme && slice_ieq(given->value, code);
+}
+
 static void set_codes(struct work *work, size_t i, const struct found *whole,
                       const struct found *own)
 {
@@ -322,7 +329,7 @@ static void set_codes(struct work *work, size_t i, const struct found *whole,
         struct name_rule rule = work_name_rule(work, "eventCode", given->name);
         if (rule.keep)
             pair_list_add(work, &list, given->name, given->value);
-        else if (!slice_ieq(given->value, code))
+        else if (!says_the_same(work, given, code))
             drop_code(work, i, j, given, &rule);
         else if (work->trace)
             trace_add(work->trace, work->arena, TRACE_MAPPED, path_kept(work, i, "eventCode", j),

@@ -336,6 +336,9 @@ static void test_no_product_of_another_service(void **state)
     assert_true(says(one, NOTE_EVENT_CODE_DROPPED, "NationalWeatherService TOW"));
     assert_true(traced(one, TRACE_DROPPED, "alert/info[1]/eventCode[3]",
                        "value_names:eventCode/NationalWeatherService*"));
+    to(one, TARGET_US_EXCHANGE, CA(INFO("x", "Expected", "Likely", CAPCP("flood") NWS("FLW"))));
+    assert_true(slice_find(one->translation.xml, "<value>FLW</value>") >= 0); /* SAME */
+    assert_true(says(one, NOTE_EVENT_CODE_DROPPED, "NationalWeatherService FLW"));
     to(one, TARGET_CA_EXCHANGE, US(INFO("Tornado Warning", "Expected", "Likely", NWS("TOW"))));
     assert_true(slice_find(one->translation.xml, "NationalWeatherService") >= 0);
 }
