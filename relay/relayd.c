@@ -3,6 +3,7 @@
  * house.
  */
 #include "log/log.h"
+#include "loop/thread.h"
 #include "relayd_check.h"
 #include "relayd_house.h"
 #include "relayd_options.h"
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Exit codes: 1 the relay cannot run or the configuration is not good, 2 the command line is wrong.
  */
@@ -52,6 +54,15 @@ static void raise_descriptor_limit(void)
     }
 }
 
+/* A thread may hang in a library for as long as somebody far away says nothing. All that has to
+ * last is on the disk by now. */
+static void end(void)
+{
+    fflush(NULL);
+    if (thread_count() > 0)
+        _exit(0);
+}
+
 static int run(const char *path)
 {
     const struct relay_conf *conf = NULL;
@@ -68,6 +79,7 @@ static int run(const char *path)
     house_run(&house);
     house_tear_down(&house);
     log_write(LOG_LEVEL_NOTICE, "relay.stopped", "exit=0");
+    end();
     return 0;
 }
 

@@ -1,6 +1,9 @@
 #include "loop/thread.h"
 
+#include "base/mem.h"
+
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
@@ -21,15 +24,43 @@ void thread_bell_clear(int bell)
     (void)eventfd_read(bell, &count);
 }
 
+struct task {
+    void *(*run)(void *context);
+    void *context;
+};
+
+static atomic_size_t running;
+
+static void *run_task(void *context)
+{
+    struct task task = *(struct task *)context;
+    free(context);
+    task.run(task.context);
+    running--;
+    return NULL;
+}
+
 int thread_start(void *(*run)(void *context), void *context, size_t stack_bytes)
 {
+    struct task *task = mem_alloc(sizeof *task);
+    *task = (struct task){run, context};
     pthread_attr_t attributes;
     pthread_t thread;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     if (stack_bytes)
         pthread_attr_setstacksize(&attributes, stack_bytes);
-    int failure = pthread_create(&thread, &attributes, run, context);
+    running++;
+    int failure = pthread_create(&thread, &attributes, run_task, task);
     pthread_attr_destroy(&attributes);
+    if (failure) {
+        running--;
+        free(task);
+    }
     return failure;
+}
+
+size_t thread_count(void)
+{
+    return running;
 }

@@ -18,5 +18,8 @@ void thread_bell_clear(int bell);
 
 /* Nobody joins it. `stack_bytes`: 0 for the usual. 0, or an errno. */
 int thread_start(void *(*run)(void *context), void *context, size_t stack_bytes);
+/* Those that have not returned from `run`. While there are any a process must not end by exit():
+ * libraries then free what the threads still use. */
+size_t thread_count(void);
 
 #endif
