@@ -1,6 +1,8 @@
 /* The room over plain sockets, on the virtual clock: phases, bodies, answers. */
 #include "fixture.h"
 
+#include <malloc.h>
+
 static void answers_at_once_and_goes_on(void **state)
 {
     (void)state;
@@ -320,6 +322,65 @@ static void what_cannot_be_opened_is_told(void **state)
     unlink(path);
 }
 
+/* Of nobody, until 2126. */
+static const char certificate_text[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBdjCCARugAwIBAgIUf/BzgJw0fFxbVNw+jOPrCFiDE6AwCgYIKoZIzj0EAwIw\n"
+    "DzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjUwMDE0MzlaGA8yMTI2MTEwMTAwMTQz\n"
+    "OVowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABM80\n"
+    "940Chvqg3dbrfWCDE8v1wGP1ZFBegdJrV1UnP2lcv27CFT9CBK3sAhOuxDQKbdOp\n"
+    "bvgCvfUHB68JVRv8XtejUzBRMB0GA1UdDgQWBBScCgTO+uH+7egBsiwcL8CP9owZ\n"
+    "PjAfBgNVHSMEGDAWgBScCgTO+uH+7egBsiwcL8CP9owZPjAPBgNVHRMBAf8EBTAD\n"
+    "AQH/MAoGCCqGSM49BAMCA0kAMEYCIQCQQMdoC+2g+ydoEqO7Z0c0c64xVZlD5BWi\n"
+    "tZAoOTC17wIhAIEL9p6OogQnWMi6Ril6fCK0Jut0wLZ6K91XA0kQgaZO\n"
+    "-----END CERTIFICATE-----\n";
+static const char key_text[] = "-----BEGIN PRIVATE KEY-----\n"
+                               "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgOxOAW+Hx46+GwYEQ\n"
+                               "slAnqxsZvqt5qoCUfopOXw8W/pWhRANCAATPNPeNAob6oN3W631ggxPL9cBj9WRQ\n"
+                               "XoHSa1dVJz9pXL9uwhU/QgSt7AITrsQ0Cm3TqW74Ar31BwevCVUb/F7X\n"
+                               "-----END PRIVATE KEY-----\n";
+
+static void write_text(const char *path, const char *text, size_t len)
+{
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_int_equal(fchmod(fileno(file), 0600), 0);
+    assert_int_equal(fwrite(text, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* GnuTLS keeps memory of each certificate that it cannot read, and the door looks every 5 s. */
+static void bad_certificate_is_read_once(void **state)
+{
+    char folder[] = "/tmp/caprelay-httpd-XXXXXX", certificate[64], key[64];
+    struct err err = {0}, again = {0};
+    struct httpd_options options = usual();
+    struct httpd *own = NULL;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(certificate, sizeof certificate, "%s/c.pem", folder);
+    snprintf(key, sizeof key, "%s/k.pem", folder);
+    write_text(certificate, certificate_text, strlen(certificate_text));
+    write_text(key, key_text, strlen(key_text));
+    options.certificate = certificate;
+    options.key = key;
+    assert_int_equal(httpd_create(loop, &options, &own, &err), OK);
+    assert_int_equal(httpd_renew(own, &err), OK);
+    write_text(certificate, certificate_text, 300); /* cut short */
+    assert_int_equal(httpd_renew(own, &err), ERR_CRYPTO);
+    size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(httpd_renew(own, &again), ERR_CRYPTO);
+    assert_string_equal(again.text, err.text);
+    assert_true(mallinfo2().uordblks < before + 10000);
+    write_text(certificate, certificate_text, strlen(certificate_text));
+    assert_int_equal(httpd_renew(own, &err), OK);
+    httpd_destroy(own);
+    unlink(certificate);
+    unlink(key);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +400,7 @@ int main(void)
         HTTPD_TEST(slow_head_ends),
         HTTPD_TEST(rubbish_is_survived),
         HTTPD_TEST(what_cannot_be_opened_is_told),
+        HTTPD_TEST(bad_certificate_is_read_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
