@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -253,7 +252,7 @@ static void mark_files(const struct httpd *httpd, struct httpd_file_mark marks[2
         struct stat found = {0};
         marks[i] = (struct httpd_file_mark){0};
         if (stat(paths[i], &found) == 0)
-            marks[i] = (struct httpd_file_mark){found.st_ctim, found.st_ino, found.st_size};
+            marks[i] = (struct httpd_file_mark){found.st_mtim, found.st_ino, found.st_size};
     }
 }
 
@@ -263,12 +262,8 @@ static enum err_code load_tls(struct httpd *httpd, struct err *err)
     struct httpd_tls *tls = NULL;
     mark_files(httpd, marks);
     enum err_code code = httpd_tls_load(httpd->options.certificate, httpd->options.key, &tls, err);
-    if (code != OK) {
-        memcpy(httpd->bad_marks, marks, sizeof marks);
-        httpd->bad = err ? *err : (struct err){0};
+    if (code != OK)
         return code;
-    }
-    httpd->bad = (struct err){0};
     httpd_tls_release(httpd->tls);
     httpd->tls = tls;
     httpd->certificate_mark = marks[0];
@@ -290,10 +285,6 @@ enum err_code httpd_renew(struct httpd *httpd, struct err *err)
     mark_files(httpd, marks);
     if (same_mark(&marks[0], &httpd->certificate_mark) && same_mark(&marks[1], &httpd->key_mark))
         return OK;
-    /* GnuTLS loses some kilobytes with each certificate that it cannot read. */
-    if (httpd->bad.code == ERR_CRYPTO && same_mark(&marks[0], &httpd->bad_marks[0]) &&
-        same_mark(&marks[1], &httpd->bad_marks[1]))
-        return err_set(err, ERR_CRYPTO, "%s", httpd->bad.text);
     return load_tls(httpd, err);
 }
 

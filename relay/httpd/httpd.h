@@ -72,8 +72,7 @@ uint64_t httpd_turned_away(struct httpd *httpd);
 enum err_code httpd_check_files(const char *certificate, const char *key, struct err *err);
 
 /* Takes certificate and key anew if their files have changed, for the connections to come. On
- * failure those before stay, and the next call tries again; files that hold nothing good are told
- * again and read again once they have changed. */
+ * failure those before stay, and the next call tries again. */
 enum err_code httpd_renew(struct httpd *httpd, struct err *err);
 /* The end of the certificate in use, seconds since 1970; 0 without TLS. */
 int64_t httpd_certificate_ends_s(const struct httpd *httpd);

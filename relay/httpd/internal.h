@@ -114,8 +114,6 @@ struct httpd {
     uint16_t port;
     struct httpd_tls *tls; /* for the next connection */
     struct httpd_file_mark certificate_mark, key_mark;
-    struct httpd_file_mark bad_marks[2]; /* of the two files that held nothing good */
-    struct err bad;                      /* what was wrong with them; code OK: nothing */
 };
 
 /* httpd.c: has libmicrohttpd look at its connections soon. */

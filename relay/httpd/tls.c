@@ -53,6 +53,28 @@ static enum err_code read_end(struct httpd_tls *tls, const char *path, struct er
     return code == 0 ? OK : fail(err, path, code);
 }
 
+/* Not gnutls_certificate_set_x509_key_mem2(), which loses memory with each certificate that it
+ * cannot read. */
+static int set_pair(const struct httpd_tls *tls)
+{
+    gnutls_x509_crt_t *chain = NULL;
+    gnutls_x509_privkey_t key = NULL;
+    unsigned count = 0;
+    int code = gnutls_x509_crt_list_import2(&chain, &count, &tls->certificate_pem,
+                                            GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_SORT);
+    if (code >= 0)
+        code = gnutls_x509_privkey_init(&key);
+    if (code >= 0)
+        code = gnutls_x509_privkey_import2(key, &tls->key_pem, GNUTLS_X509_FMT_PEM, NULL, 0);
+    if (code >= 0)
+        code = gnutls_certificate_set_x509_key(tls->credentials, chain, (int)count, key);
+    for (unsigned i = 0; i < count; i++)
+        gnutls_x509_crt_deinit(chain[i]);
+    gnutls_free(chain);
+    gnutls_x509_privkey_deinit(key);
+    return code;
+}
+
 static enum err_code load(struct httpd_tls *tls, const char *certificate, const char *key,
                           struct err *err)
 {
@@ -65,8 +87,7 @@ static enum err_code load(struct httpd_tls *tls, const char *certificate, const 
         return result;
     int code = gnutls_certificate_allocate_credentials(&tls->credentials);
     if (code == 0)
-        code = gnutls_certificate_set_x509_key_mem2(tls->credentials, &tls->certificate_pem,
-                                                    &tls->key_pem, GNUTLS_X509_FMT_PEM, NULL, 0);
+        code = set_pair(tls);
     if (code < 0)
         return err_set(err, ERR_CRYPTO, "%s with %s: %s", certificate, key, gnutls_strerror(code));
     return read_end(tls, certificate, err);
