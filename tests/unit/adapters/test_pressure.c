@@ -283,14 +283,19 @@ static void find_twin(const char *id, char *twin, size_t cap)
     }
 }
 
+static void push_twins(char *twin, size_t cap)
+{
+    start();
+    find_twin("first", twin, cap);
+    push_seen("first");
+    push_seen(twin);
+}
+
 static void two_in_flight_at_one_place_are_both_remembered(void **state)
 {
     (void)state;
     char twin[20];
-    start();
-    find_twin("first", twin, sizeof twin);
-    push_seen("first");
-    push_seen(twin);
+    push_twins(twin, sizeof twin);
     struct host *host = pushed.instance->host;
     assert_false(seen_before(host, SLICE("first")));
     assert_false(seen_before(host, slice_from_cstr(twin)));
@@ -305,10 +310,7 @@ static void a_crash_leaves_the_beginning_seen_and_no_more(void **state)
 {
     (void)state;
     char twin[20];
-    start();
-    find_twin("first", twin, sizeof twin);
-    push_seen("first");
-    push_seen(twin);
+    push_twins(twin, sizeof twin);
     fake_settle_at(&world.port, 0, "refused");
     assert_true(seen_before(pushed.instance->host, SLICE("first")));
     assert_false(seen_before(pushed.instance->host, slice_from_cstr(twin)));
