@@ -14,6 +14,7 @@ import pytest
 from relay import free_ports
 
 SERVER = pathlib.Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+CONTROL = SERVER.with_name("rabbitmqctl")
 READY_S = 90
 
 
@@ -57,6 +58,12 @@ class RabbitMQ:
 
     def connect(self):
         return pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.port, credentials=pika.PlainCredentials("anonymous", "anonymous")))
+
+    def messages(self, queue):
+        """What the queue holds, with what a consumer has and did not acknowledge."""
+        run = subprocess.run([CONTROL, "--quiet", "--no-table-headers", "list_queues", "name", "messages"], env=self.environment, capture_output=True,
+                             text=True, check=True, timeout=60)
+        return int(dict(line.split("\t") for line in run.stdout.splitlines())[queue])
 
     def log(self):
         return (self.folder / "output").read_text(errors="replace")[-4000:]
