@@ -1,4 +1,5 @@
 #include "tests/contract/suite.h"
+#include "tests/support/free_port.h"
 #include "tests/support/posting.h"
 
 #include "base/sha256.h"
@@ -20,7 +21,7 @@ static void open_port(struct world *world)
     if (seal_init(&err) != OK)
         abort();
     key_new(&relay_key, KEY_ACTUAL);
-    port = posting_free_port();
+    port = free_port();
 }
 
 static void close_clients(struct world *world)

@@ -1,5 +1,6 @@
 /* NAAD's far end: a TCP server on loopback that pushes, as the real one does. */
 #include "tests/contract/suite.h"
+#include "tests/support/free_port.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -50,8 +51,9 @@ void freeaddrinfo(struct addrinfo *list)
 /* On the port that it had before. */
 static void open_listener(void)
 {
-    struct sockaddr_in name = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in name = {.sin_family = AF_INET,
+                               .sin_port = htons(port ? port : free_port()),
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof name;
     int yes = 1;
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -5,6 +5,8 @@
 #ifndef CAPRELAY_TESTS_NGINX_H
 #define CAPRELAY_TESTS_NGINX_H
 
+#include "tests/support/free_port.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -33,19 +35,6 @@ static inline const char *nginx_program(void)
         if (access(places[i], X_OK) == 0)
             return places[i];
     return NULL;
-}
-
-static inline int nginx_free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        abort();
-    close(fd);
-    return ntohs(address.sin_port);
 }
 
 static inline bool nginx_listens(int port)
@@ -147,8 +136,8 @@ static inline bool nginx_open(struct nginx *nginx, const char *server)
     if (system(command) != 0)
         abort();
     for (int tries = 0; tries < 5; tries++) {
-        nginx->port = nginx_free_port();
-        nginx->tls_port = nginx_free_port();
+        nginx->port = free_port();
+        nginx->tls_port = free_port();
         nginx_configure(nginx, server);
         if (nginx_launch(nginx))
             return true;

@@ -8,6 +8,8 @@
 #ifndef CAPRELAY_TESTS_PEER_H
 #define CAPRELAY_TESTS_PEER_H
 
+#include "tests/support/free_port.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -154,7 +156,8 @@ static inline void *peer_accept(void *context)
 /* On a port of its own, or on `port` (to come back after an outage). */
 static inline void peer_open_at(struct peer *peer, int port, peer_fn script, void *context)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port ? (uint16_t)port : free_port())};
     socklen_t size = sizeof address;
     int yes = 1;
     memset(peer, 0, sizeof *peer);

@@ -24,19 +24,6 @@ struct posting {
     bool ended; /* the server has closed */
 };
 
-static inline uint16_t posting_free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        abort();
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
 /* The kernel accepts for the server, so that this never waits. */
 static inline void posting_open(struct posting *posting, uint16_t port)
 {

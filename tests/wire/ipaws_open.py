@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 import ipaws_signatures as signatures  # noqa: E402
 from lxml import etree  # noqa: E402
+from ports import free_ports  # noqa: E402
 
 RESPONSE = "http://gov.fema.ipaws.services/capresponse"
 COG, USER = "120999", "caprelay@eoc.example"
@@ -107,14 +108,13 @@ class Ipaws:
         self.posted, self.tries = [], []  # alerts that were taken; identifiers as they came
         self.script = lambda operation, number: None
         self.statuses = lambda identifier: GOOD
-        self.port = self.connections = 0
+        self.port, self.connections = free_ports(1)[0], 0
         self.open()
 
     def open(self):
         self.away = False
         self.server = _Server(("127.0.0.1", self.port), _Service)
         self.server.ipaws = self
-        self.port = self.server.server_port
         self.url = f"https://localhost:{self.port}/IPAWS_CAPService/IPAWS"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self

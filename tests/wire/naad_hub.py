@@ -7,6 +7,7 @@ import threading
 import time
 
 from alerts import CAP, now, stamp
+from ports import free_ports
 
 
 def archive_path(reference):
@@ -58,14 +59,13 @@ class Stream:
 
     def __init__(self, chance, cuts=0.0, pieces=3):
         self.chance, self.cuts, self.pieces = chance, cuts, pieces
-        self.port = 0
+        self.port = free_ports(1)[0]
         self.peers, self.lock, self.accepted, self.cut = [], threading.Lock(), 0, 0
         self.open()
 
     def open(self):
         """At the port that it had before."""
         self.listener = socket.create_server(("127.0.0.1", self.port), backlog=8)
-        self.port = self.listener.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, args=[self.listener], daemon=True).start()
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from relay import free_ports
+from ports import free_ports
 
 
 def program():

@@ -15,8 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ports import free_ports
 from recorder import need
-from relay import free_ports
 from subscriber import digest
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from relay import free_ports
+from ports import free_ports
 
 READY_S = 60
 HOST = "localhost"

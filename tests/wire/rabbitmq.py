@@ -11,7 +11,7 @@ import time
 import pika
 import pytest
 
-from relay import free_ports
+from ports import free_ports
 
 SERVER = pathlib.Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 CONTROL = SERVER.with_name("rabbitmqctl")

@@ -9,6 +9,8 @@ import socket
 import threading
 import time
 
+from ports import free_ports
+
 
 def verify(secret, headers, body, now=None):
     """The 15 lines of docs/outlets.md: raises where the request is not the relay's, or is an old one."""
@@ -33,7 +35,7 @@ class Receiver:
         self.posts = []  # (number, headers, body) of every post
         self.tries = {}
         self.faults = []
-        self.port = 0
+        self.port = free_ports(1)[0]
         self.start()
 
     def start(self):
@@ -56,7 +58,6 @@ class Receiver:
                 pass  # the relay was killed, or the script cut the connection
 
         self.server = Server(("127.0.0.1", self.port), Handler)
-        self.port = self.server.server_port
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
 

@@ -8,24 +8,14 @@ import socket
 import subprocess
 import time
 
+from ports import free_ports
+
 BUILD = pathlib.Path(os.environ.get("CAPRELAY_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 DAEMON = BUILD / "caprelayd"
 TOOL = BUILD / "caprelay"
 SUPPRESSIONS = pathlib.Path(__file__).resolve().parents[1] / "tsan.supp"
 READY_S = 30
 STOP_S = 30
-
-
-def free_ports(count):
-    """Ports that were free a moment ago; who loses the race to another program starts again with others."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
-    finally:
-        for s in sockets:
-            s.close()
 
 
 def yaml(value, indent=0):

@@ -14,8 +14,9 @@ import pytest
 
 from alerts import Alert
 from injector import Injector
+from ports import free_ports
 from poster import Door, fingerprint, make_certificate, post
-from relay import free_ports, tool
+from relay import tool
 from test_envelopes import edxl
 
 

@@ -11,8 +11,9 @@ import urllib.request
 
 import pytest
 from alerts import Alert, Stream
+from ports import free_ports
 from receiver import Receiver, json_body, verify
-from relay import free_ports, tool
+from relay import tool
 from subscriber import open_frame, parse_json
 
 SECRET = b"5f1d0c7b7d2f4a0c9d3e6f8a1b2c3d4e"

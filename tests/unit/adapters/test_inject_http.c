@@ -1,5 +1,6 @@
 /* Injection by POST: whose request it is, and what each is answered, over real loopback sockets. */
 #include "tests/support/adapter_world.h"
+#include "tests/support/free_port.h"
 #include "tests/support/posting.h"
 
 #include "adapters/inject/door.h"
@@ -66,7 +67,7 @@ static int begin(void **state)
     assert_int_equal(seal_init(&err), OK);
     key_new(&relay_key, KEY_ACTUAL);
     world_init(&world);
-    port = posting_free_port();
+    port = free_port();
     snprintf(tokens, sizeof tokens, "%s, %s", hex_of(OLD_TOKEN), hex_of(TOKEN));
     world_start_with(&world, configuration(tokens),
                      (struct hosts_options){.actual_key = &relay_key, .exercise_key = &relay_key});
@@ -412,7 +413,7 @@ static void door_can_be_moved_and_shut(void **state)
     (void)state;
     struct err err = {0};
     uint16_t before = port;
-    port = posting_free_port();
+    port = free_port();
     const struct relay_conf *next = world_conf(&world, configuration(hex_of(TOKEN)));
     assert_int_equal(hosts_reload(world.hosts, next, &err), OK);
     relay_conf_release(world.conf);
