@@ -45,7 +45,8 @@ static bool holds_elements(const xmlNode *node)
     static const char *const names[] = {"info",      "area",     "geocode", "parameter",
                                         "eventCode", "resource", "alert"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp((const char *)node->name, names[i]) == 0)
+        if (node->name[0] == (xmlChar)names[i][0] &&
+            strcmp((const char *)node->name, names[i]) == 0)
             return true;
     }
     return false;

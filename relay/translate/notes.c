@@ -78,9 +78,10 @@ struct name_rule work_name_rule(struct work *work, const char *element, struct s
 {
     struct name_memo *memo = &work->names[memo_place(name)];
     if (memo->element != element || !slice_eq(memo->name, name))
-        *memo = (struct name_memo){.element = element,
-                                   .name = name,
-                                   .rule = table_name_rule(work->input->target, element, name)};
+        *memo = (struct name_memo){
+            .element = element,
+            .name = name,
+            .rule = table_name_rule(work->input->target, element, name, work->arena)};
     return memo->rule;
 }
 

@@ -184,16 +184,9 @@ struct slice table_words(enum words words, const char *group, const char *value)
                       "text");
 }
 
-/* Only letters and digits count: nothing passes for being spelled otherwise, with another mark
- * between its words, with a blank that nobody sees or in full width. */
-static bool is_mark(char c)
+static bool is_letter(char c)
 {
-    return !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9');
-}
-
-static bool is_mark_of_pattern(char c)
-{
-    return is_mark(c) && c != '*' && c != '\0';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 static char lower(char c)
@@ -212,66 +205,79 @@ static char letter_at(struct slice name, size_t at)
     return folded > ' ' && folded <= '~' ? (char)folded : (char)*c;
 }
 
-/* The first place from `at` on that holds this letter, or the end. */
-static size_t next_place(struct slice name, size_t at, char letter)
+/* Its letters and digits, in lower case: nothing passes for being spelled otherwise, with another
+ * mark between its words, with a blank that nobody sees or in full width. */
+static const char *fold(struct arena *arena, struct slice name)
 {
-    while (at < name.len && lower(letter_at(name, at)) != lower(letter))
-        at++;
-    return at;
+    char *folded = arena_alloc(arena, name.len + 1);
+    size_t len = 0;
+    for (size_t at = 0; at < name.len; at++) {
+        char letter = letter_at(name, at);
+        if (is_letter(letter))
+            folded[len++] = lower(letter);
+    }
+    folded[len] = '\0';
+    return folded;
 }
 
-/* `*` stands for any run of bytes. Backtracks only to the last star, so the time is bounded by the
- * product of lengths. */
-static bool fits(const char *pattern, struct slice name)
+/* The pattern from its next letter, digit or star on, or its end. */
+static const char *past_marks(const char *pattern)
 {
-    const char *star = NULL; /* behind the last star, at what has to come after it */
-    size_t at = 0, resume = 0;
-    while (at < name.len || *pattern) {
-        if (is_mark_of_pattern(*pattern)) {
-            pattern++;
-        } else if (at < name.len && is_mark(letter_at(name, at))) {
-            at++;
-        } else if (*pattern == '*') {
-            do
-                pattern++;
-            while (is_mark_of_pattern(*pattern) || *pattern == '*');
+    while (*pattern && *pattern != '*' && !is_letter(*pattern))
+        pattern++;
+    return pattern;
+}
+
+/* `*` stands for any run of letters. Backtracks only to the last star, so the time is bounded by
+ * the product of lengths. */
+static bool fits(const char *pattern, const char *folded)
+{
+    const char *star = NULL; /* what has to come after the last star */
+    const char *resume = NULL;
+    for (;;) {
+        pattern = past_marks(pattern);
+        if (*pattern == '*') {
+            while (*pattern == '*')
+                pattern = past_marks(pattern + 1);
             if (!*pattern)
                 return true;
             star = pattern;
-            at = resume = next_place(name, at, *star);
-        } else if (at < name.len && *pattern && lower(*pattern) == lower(letter_at(name, at))) {
+            resume = folded = strchr(folded, lower(*star));
+        } else if (*pattern && lower(*pattern) == *folded) {
             pattern++;
-            at++;
-        } else if (star && resume < name.len) {
+            folded++;
+        } else if (!*pattern && !*folded) {
+            return true;
+        } else if (star) {
             pattern = star;
-            at = resume = next_place(name, resume + 1, *star);
+            resume = folded = strchr(resume + 1, lower(*star));
         } else {
             return false;
         }
+        if (!folded)
+            return false;
     }
-    return true;
 }
 
 /* Whether the first letters alone rule the pattern out, as they nearly always do. */
 static bool begins_otherwise(const char *pattern, char first)
 {
-    return !is_mark(*pattern) && lower(*pattern) != first;
+    return is_letter(*pattern) && lower(*pattern) != first;
 }
 
-struct name_rule table_name_rule(enum target target, const char *element, struct slice name)
+struct name_rule table_name_rule(enum target target, const char *element, struct slice name,
+                                 struct arena *arena)
 {
     const struct schema_table *table = table_of("value_names");
+    const char *folded = fold(arena, name);
     size_t element_len = strlen(element);
-    size_t best = table->row_count, best_len = 0, begin = 0;
-    while (begin < name.len && is_mark(letter_at(name, begin)))
-        begin++;
-    char first = begin < name.len ? lower(letter_at(name, begin)) : '\0';
+    size_t best = table->row_count, best_len = 0;
     for (size_t row = 0; row < table->row_count; row++) {
         const char *key = schema_cell(table, row, 0);
         if (*key != *element || strncmp(key, element, element_len) != 0 || key[element_len] != '/')
             continue;
         const char *pattern = key + element_len + 1;
-        if (begins_otherwise(pattern, first) || !fits(pattern, name))
+        if (begins_otherwise(pattern, *folded) || !fits(pattern, folded))
             continue;
         size_t len = strlen(pattern);
         if (len > best_len) {

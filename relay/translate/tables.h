@@ -27,7 +27,9 @@ struct name_rule {
     struct slice reason;
     struct slice key; /* of the row: "parameter/EAS-*"; absent where no row fits */
 };
-struct name_rule table_name_rule(enum target target, const char *element, struct slice name);
+/* What it needs meanwhile is in the arena; the answer is lent for ever. */
+struct name_rule table_name_rule(enum target target, const char *element, struct slice name,
+                                 struct arena *arena);
 
 /* The cell of the row with that key in that table's column; absent where there is no such row. */
 struct slice table_cell(const char *table, struct slice key, const char *column);
