@@ -51,8 +51,11 @@ void host_log(struct host *host, enum log_level level, const char *event, const 
 void host_failed(struct host *host, const char *reason_format, ...)
     __attribute__((format(printf, 2, 3)));
 struct loop *host_loop(struct host *host);
-/* The clock on the wall, by the loop's, so that tests can turn it. */
+/* The clock on the wall, by the loop's, so that tests can turn it: for times that go into messages,
+ * marks and questions, and nothing else. Somebody may set it at any moment. */
 int64_t host_now_us(struct host *host);
+/* The clock of loop_monotonic_us(): for every wait, and for how long ago something was. */
+int64_t host_monotonic_us(struct host *host);
 /* The source's name in the configuration. */
 struct slice host_name(struct host *host);
 /* The relay's name. */

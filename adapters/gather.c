@@ -55,7 +55,8 @@ static void deny(struct gather *gather, struct listed_item *item, int status)
 {
     gather->error[0] = '\0'; /* the server answers */
     if (++item->denials < DENIALS_MAX) {
-        item->not_before_us = host_now_us(gather->host) + DENIED_WAIT_US * (int64_t)item->denials;
+        item->not_before_mono_us =
+            host_monotonic_us(gather->host) + DENIED_WAIT_US * (int64_t)item->denials;
         listed_queue(&gather->list, item);
         return;
     }
@@ -66,15 +67,16 @@ static void deny(struct gather *gather, struct listed_item *item, int status)
 static void hold_off(struct gather *gather, struct listed_item *item,
                      const struct http_result *result)
 {
-    int64_t now_us = host_now_us(gather->host);
+    int64_t now_mono_us = host_monotonic_us(gather->host);
     if (result->failure != HTTP_ANSWERED)
         snprintf(gather->error, sizeof gather->error, "%s: %.150s",
                  http_failure_name(result->failure), result->error);
     else
         snprintf(gather->error, sizeof gather->error, "the server answers %d", result->status);
     /* Several were on their way: one trouble, one step. */
-    if (gather->not_before_us <= now_us)
-        gather->not_before_us = now_us + backoff_next(&gather->backoff, result->retry_after_us);
+    if (gather->not_before_mono_us <= now_mono_us)
+        gather->not_before_mono_us =
+            now_mono_us + backoff_next(&gather->backoff, result->retry_after_us);
     listed_queue(&gather->list, item);
 }
 
@@ -117,7 +119,7 @@ static void ask(struct gather *gather, struct listed_item *item)
 
 static void hand_on_and_ask(struct gather *gather)
 {
-    int64_t now_us = host_now_us(gather->host), wait_until_us = INT64_MAX;
+    int64_t now_mono_us = host_monotonic_us(gather->host), until_mono_us = INT64_MAX;
     struct listed_item *item;
     size_t held = 0, bytes = 0;
     while (!gather->paused) {
@@ -125,8 +127,8 @@ static void hand_on_and_ask(struct gather *gather)
             loop_timer_start(gather->timer, 0);
             return;
         }
-        bool asking = now_us >= gather->not_before_us && gather->asked < gather->parallel;
-        if (!(item = listed_take(&gather->list, asking, now_us, &wait_until_us)))
+        bool asking = now_mono_us >= gather->not_before_mono_us && gather->asked < gather->parallel;
+        if (!(item = listed_take(&gather->list, asking, now_mono_us, &until_mono_us)))
             break;
         if (!item->bytes.ptr) {
             ask(gather, item);
@@ -136,10 +138,10 @@ static void hand_on_and_ask(struct gather *gather)
         bytes += item->bytes.len;
         deliver_held(gather, item);
     }
-    if (wait_until_us < gather->not_before_us)
-        wait_until_us = gather->not_before_us;
-    if (gather->list.queued > 0 && wait_until_us > now_us && wait_until_us != INT64_MAX)
-        loop_timer_start(gather->timer, wait_until_us - now_us);
+    if (until_mono_us < gather->not_before_mono_us)
+        until_mono_us = gather->not_before_mono_us;
+    if (gather->list.queued > 0 && until_mono_us > now_mono_us && until_mono_us != INT64_MAX)
+        loop_timer_start_at(gather->timer, until_mono_us);
 }
 
 void gather_more(struct gather *gather)
@@ -174,7 +176,7 @@ void gather_start(struct gather *gather, size_t parallel, uint64_t seed)
 {
     backoff_init(&gather->backoff, RETRY_FIRST_US, RETRY_MAX_US, seed);
     gather->error[0] = '\0';
-    gather->not_before_us = 0;
+    gather->not_before_mono_us = 0;
     gather->parallel = parallel;
     gather->timer = loop_timer_create(host_loop(gather->host), on_time, gather);
 }

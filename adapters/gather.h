@@ -38,7 +38,7 @@ struct gather {
     /* --- for gather.c alone --- */
     struct loop_timer *timer; /* NULL: stopped */
     struct backoff backoff;
-    int64_t not_before_us;
+    int64_t not_before_mono_us;
     size_t asked, parallel;
 };
 

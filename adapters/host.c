@@ -37,6 +37,11 @@ int64_t host_now_us(struct host *host)
     return clock_now_us(loop_clock(host_loop(host)));
 }
 
+int64_t host_monotonic_us(struct host *host)
+{
+    return loop_monotonic_us(host_loop(host));
+}
+
 struct slice host_name(struct host *host)
 {
     return host->source->name;
@@ -206,7 +211,7 @@ void host_failed(struct host *host, const char *reason_format, ...)
     va_end(args);
     set_state(host, SOURCE_DOWN, reason);
     /* One that ran for a while is not the same trouble again. */
-    if (host_now_us(host) - host->started_us > HOST_RETRY_MAX_US)
+    if (host_monotonic_us(host) - host->started_mono_us > HOST_RETRY_MAX_US)
         host->retry_us = 0;
     retry_later(host);
 }
@@ -225,7 +230,7 @@ void host_start(struct host *host)
         return;
     }
     host->running = true;
-    host->started_us = host_now_us(host);
+    host->started_mono_us = host_monotonic_us(host);
     if (host->hosts->paused)
         host_pause(host);
 }

@@ -49,7 +49,7 @@ struct host {
     bool retired; /* no longer configured; goes when the last delivery has settled */
     struct loop_timer *retry;
     int64_t retry_us;
-    int64_t started_us;
+    int64_t started_mono_us;
 
     struct host_waiting *waiting, **waiting_end;
     size_t waiting_count, waiting_bytes;

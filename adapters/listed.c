@@ -124,16 +124,16 @@ static struct listed_item *unlink_at(struct listed *list, struct listed_item **p
     return item;
 }
 
-struct listed_item *listed_take(struct listed *list, bool asking, int64_t now_us,
-                                int64_t *wait_until_us)
+struct listed_item *listed_take(struct listed *list, bool asking, int64_t now_mono_us,
+                                int64_t *until_mono_us)
 {
-    *wait_until_us = INT64_MAX;
+    *until_mono_us = INT64_MAX;
     for (struct listed_item **place = &list->first; *place; place = &(*place)->next) {
         const struct listed_item *item = *place;
-        if (item->stage == LISTED_HELD || (asking && item->not_before_us <= now_us))
+        if (item->stage == LISTED_HELD || (asking && item->not_before_mono_us <= now_mono_us))
             return unlink_at(list, place);
-        if (item->not_before_us < *wait_until_us)
-            *wait_until_us = item->not_before_us;
+        if (item->not_before_mono_us < *until_mono_us)
+            *until_mono_us = item->not_before_mono_us;
     }
     return NULL;
 }

@@ -38,7 +38,7 @@ struct listed_item {
     size_t place;     /* among those of the look: in the order of the list */
     uint64_t listed;  /* the last look that named it */
     unsigned denials; /* 404 and the like */
-    int64_t not_before_us;
+    int64_t not_before_mono_us;
     struct http_request *request; /* LISTED_ASKED */
     void *owner;                  /* of the list */
     struct slice bytes;           /* own memory */
@@ -75,10 +75,10 @@ void listed_hold(struct listed *list, struct listed_item *item, char *bytes, siz
 struct slice listed_release(struct listed *list, struct listed_item *item);
 /* To the end of the queue: LISTED_HELD where it has bytes, else LISTED_WANTED. */
 void listed_queue(struct listed *list, struct listed_item *item);
-/* The first in the queue, off the queue, where it has bytes or may be asked for at that time; NULL
- * with the time when one may (INT64_MAX: none). `asking`: whether it may be one to be asked for. */
-struct listed_item *listed_take(struct listed *list, bool asking, int64_t now_us,
-                                int64_t *wait_until_us);
+/* The first in the queue, off the queue, where it has bytes or may be asked for by now; NULL with
+ * the instant when one may (INT64_MAX: none). `asking`: whether it may be one to be asked for. */
+struct listed_item *listed_take(struct listed *list, bool asking, int64_t now_mono_us,
+                                int64_t *until_mono_us);
 void listed_give_up(struct listed *list, struct listed_item *item);
 /* A look at all that the list has begins. */
 void listed_look(struct listed *list);

@@ -30,11 +30,11 @@ struct outlet {
     struct outlet_bulletin at; /* that bulletin */
 
     struct backoff backoff;
-    bool delivery_fails;      /* the last try failed, and nothing was delivered since */
-    int64_t failing_since_us; /* 0: all is well */
-    struct loop_timer *again; /* the next step: look, try again, or start again */
-    struct loop_timer *mark;  /* when the cursor is stored next */
-    bool journal_fails;       /* logged once */
+    bool delivery_fails;           /* the last try failed, and nothing was delivered since */
+    int64_t failing_since_mono_us; /* 0: all is well */
+    struct loop_timer *again;      /* the next step: look, try again, or start again */
+    struct loop_timer *mark;       /* when the cursor is stored next */
+    bool journal_fails;            /* logged once */
 
     enum source_state state;
     char reason[OUTLET_REASON_BYTES];

@@ -76,9 +76,10 @@ static void set_state(struct outlet *outlet, enum source_state state, const char
 
 static void set_failing(struct outlet *outlet, const char *reason)
 {
-    if (!outlet->failing_since_us)
-        outlet->failing_since_us = now_us(outlet);
-    bool long_ago = now_us(outlet) - outlet->failing_since_us >= DOWN_AFTER_US;
+    if (!outlet->failing_since_mono_us)
+        outlet->failing_since_mono_us = loop_monotonic_us(outlet_loop(outlet));
+    bool long_ago =
+        loop_monotonic_us(outlet_loop(outlet)) - outlet->failing_since_mono_us >= DOWN_AFTER_US;
     set_state(outlet, long_ago ? SOURCE_DOWN : SOURCE_DEGRADED, reason);
 }
 
@@ -334,7 +335,7 @@ static void on_delivered(struct outlet *outlet)
     outlet->delivered++;
     outlet->last_delivered_us = now_us(outlet);
     outlet->delivery_fails = false;
-    outlet->failing_since_us = 0;
+    outlet->failing_since_mono_us = 0;
     backoff_reset(&outlet->backoff);
     move_cursor(outlet, outlet->at.number);
     set_state(outlet, SOURCE_LIVE, "delivering");
@@ -350,15 +351,15 @@ static int64_t on_refused(struct outlet *outlet, bool in_any_case, const char *r
                  reason);
         set_state(outlet, SOURCE_DEGRADED, text);
         outlet->delivery_fails = false;
-        outlet->failing_since_us = 0;
+        outlet->failing_since_mono_us = 0;
         backoff_reset(&outlet->backoff);
         return 0;
     }
     snprintf(text, sizeof text, "stopped: number %" PRIu64 " is refused: %s", outlet->at.number,
              reason);
     outlet->delivery_fails = true;
-    if (!outlet->failing_since_us)
-        outlet->failing_since_us = now_us(outlet);
+    if (!outlet->failing_since_mono_us)
+        outlet->failing_since_mono_us = loop_monotonic_us(outlet_loop(outlet));
     set_state(outlet, SOURCE_DOWN, text);
     return outlet->own->retry_max_us;
 }
@@ -399,7 +400,7 @@ void outlet_ready(struct outlet *outlet, enum source_state state, const char *re
     va_end(args);
     outlet->ready = true;
     if (!outlet->delivery_fails && !outlet->broken) {
-        outlet->failing_since_us = 0;
+        outlet->failing_since_mono_us = 0;
         backoff_reset(&outlet->backoff);
         set_state(outlet, state, reason);
     }
@@ -457,7 +458,7 @@ static void on_again(void *context)
 {
     struct outlet *outlet = context;
 
-    if (outlet->running && !outlet->ready && outlet->failing_since_us) {
+    if (outlet->running && !outlet->ready && outlet->failing_since_mono_us) {
         outlet->ops->stop(outlet->instance);
         outlet->running = false;
         outlet_start(outlet);

@@ -73,11 +73,11 @@ void atom_tell_state(struct atom_source *source)
 {
     struct host *host = source->host;
     if (source->poll_error[0]) {
-        bool lately =
-            source->good_us && host_now_us(source->host) - source->good_us < ATOM_DOWN_AFTER_US;
+        bool lately = source->good_mono_us &&
+                      host_monotonic_us(source->host) - source->good_mono_us < ATOM_DOWN_AFTER_US;
         host_state(host, lately ? SOURCE_DEGRADED : SOURCE_DOWN, "the feed cannot be read: %s",
                    source->poll_error);
-    } else if (!source->good_us) {
+    } else if (!source->good_mono_us) {
         host_state(host, SOURCE_CONNECTING, "asking %s", source->shown.ptr);
     } else if (source->gather.error[0]) {
         host_state(host, SOURCE_DEGRADED, "linked messages cannot be fetched: %s",

@@ -86,9 +86,8 @@ static bool knows_since(const struct atom_source *source)
 
 static void look_next(struct atom_source *source)
 {
-    int64_t now_us = host_now_us(source->host);
-    bool all = !knows_since(source) || !source->all_us || now_us < source->all_us ||
-               now_us - source->all_us >= ALL_EVERY_US;
+    bool all = !knows_since(source) || !source->all_mono_us ||
+               host_monotonic_us(source->host) - source->all_mono_us >= ALL_EVERY_US;
     look(source, all ? ATOM_LOOK_ALL : ATOM_LOOK_SINCE);
 }
 
@@ -125,9 +124,9 @@ static void look_over(struct atom_source *source)
     int64_t wait_us =
         source->interval_us > source->fresh_us ? source->interval_us : source->fresh_us;
     bool first_all = source->look == ATOM_LOOK_ALL && knows_since(source);
-    source->good_us = host_now_us(source->host);
+    source->good_mono_us = host_monotonic_us(source->host);
     if (source->look == ATOM_LOOK_ALL)
-        source->all_us = source->good_us;
+        source->all_mono_us = source->good_mono_us;
     source->poll_error[0] = '\0';
     backoff_reset(&source->poll_backoff);
     listed_queue_fresh(&source->gather.list);
@@ -303,7 +302,7 @@ void atom_poll_start(struct atom_source *source)
 {
     source->poll_timer = loop_timer_create(host_loop(source->host), on_time, source);
     source->fresh_us = 0;
-    source->all_us = 0;
+    source->all_mono_us = 0;
     source->tries = 0;
     source->page_due = source->poll_waits = false;
     loop_timer_start(source->poll_timer, 0);

@@ -78,10 +78,11 @@ struct atom_source {
     bool poll_waits;  /* the time to go on came, and nothing more may be taken yet */
     struct atom_page page;
     struct atom_tag tags[ATOM_LOOKS];
-    int64_t good_us;        /* when the feed was last read whole; 0: never */
-    int64_t all_us;         /* when a look at all was; 0: never */
-    int64_t since_us;       /* `dtsince`; 0: not set yet */
-    int64_t since_set_us;   /* when that was chosen */
+    int64_t good_mono_us; /* when the feed was last read whole; 0: never */
+    int64_t all_mono_us;  /* when a look at all was; 0: never */
+    int64_t since_us;     /* `dtsince`; 0: not set yet */
+    /* When that was chosen, by the clock on the wall: where it is set back, it is chosen anew. */
+    int64_t since_set_us;
     int64_t look_began_us;  /* by the earlier of our clock and the server's */
     int64_t fresh_us;       /* for so long the server has nothing new to say */
     size_t elsewhere_known; /* of the last whole look; for the state */

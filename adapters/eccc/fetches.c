@@ -16,7 +16,7 @@ struct fetch {
     const char *url;
     struct http_request *request;
     struct backoff backoff;
-    int64_t due_us, first_us;
+    int64_t due_mono_us, first_mono_us;
     bool failed; /* once at least: nobody waits for it */
     bool ready;
     struct slice body;
@@ -49,14 +49,14 @@ static void drop(struct fetch *fetch)
 
 static void schedule(struct fetches *fetches)
 {
-    int64_t soonest = INT64_MAX, now = host_now_us(fetches->options.host);
+    int64_t soonest = INT64_MAX;
     for (const struct fetch *fetch = fetches->first; fetch; fetch = fetch->next)
-        if (!fetch->request && !fetch->ready && fetch->due_us < soonest)
-            soonest = fetch->due_us;
+        if (!fetch->request && !fetch->ready && fetch->due_mono_us < soonest)
+            soonest = fetch->due_mono_us;
     if (soonest == INT64_MAX || fetches->paused)
         loop_timer_stop(fetches->timer);
     else
-        loop_timer_start(fetches->timer, soonest > now ? soonest - now : 0);
+        loop_timer_start_at(fetches->timer, soonest);
 }
 
 static void tell_trouble(struct fetches *fetches, const char *text)
@@ -78,15 +78,15 @@ static void try_again(struct fetch *fetch, const struct http_result *result)
         snprintf(text, sizeof text, "the file server answers %d", result->status);
     else
         snprintf(text, sizeof text, "the file server: %s", result->error);
-    if (denied &&
-        host_now_us(fetches->options.host) - fetch->first_us >= fetches->options.give_up_us) {
+    if (denied && host_monotonic_us(fetches->options.host) - fetch->first_mono_us >=
+                      fetches->options.give_up_us) {
         fetches->options.missing(fetches->options.context, fetch->number, fetch->name, text);
         drop(fetch);
         return;
     }
     fetch->failed = true;
-    fetch->due_us =
-        host_now_us(fetches->options.host) + backoff_next(&fetch->backoff, result->retry_after_us);
+    fetch->due_mono_us = host_monotonic_us(fetches->options.host) +
+                         backoff_next(&fetch->backoff, result->retry_after_us);
     if (!denied)
         tell_trouble(fetches, text);
 }
@@ -131,9 +131,9 @@ static void on_answer(void *context, const struct http_result *result)
 static void on_due(void *context)
 {
     struct fetches *fetches = context;
-    int64_t now = host_now_us(fetches->options.host);
+    int64_t now = host_monotonic_us(fetches->options.host);
     for (struct fetch *fetch = fetches->first; fetch; fetch = fetch->next) {
-        if (fetch->request || fetch->ready || fetch->due_us > now)
+        if (fetch->request || fetch->ready || fetch->due_mono_us > now)
             continue;
         const struct http_call call = {.url = fetch->url};
         fetch->request = http_send(fetches->client, &call, on_answer, fetch);
@@ -175,16 +175,17 @@ void fetches_add(struct fetches *fetches, uint64_t number, const struct pointer 
 {
     struct arena *arena = arena_create();
     struct fetch *fetch = arena_alloc(arena, sizeof *fetch);
-    int64_t now = host_now_us(fetches->options.host);
+    int64_t now = host_monotonic_us(fetches->options.host);
     *fetch = (struct fetch){.fetches = fetches,
                             .arena = arena,
                             .number = number,
                             .name = arena_copy(arena, pointer->name),
                             .url = arena_cstr(arena, pointer->url),
-                            .due_us = now,
-                            .first_us = now};
+                            .due_mono_us = now,
+                            .first_mono_us = now};
     backoff_init(&fetch->backoff, fetches->options.retry_first_us, fetches->options.retry_max_us,
-                 backoff_seed(host_relay_name(fetches->options.host), pointer->name, now));
+                 backoff_seed(host_relay_name(fetches->options.host), pointer->name,
+                              host_now_us(fetches->options.host)));
     struct fetch **place = &fetches->first;
     while (*place)
         place = &(*place)->next;

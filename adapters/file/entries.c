@@ -72,13 +72,14 @@ void file_entry_set(struct file_entries *entries, struct file_entry *entry, enum
     entry->state = state;
 }
 
-bool file_entry_changed(struct file_entry *entry, int64_t size, int64_t mtime_ns, int64_t now_us)
+bool file_entry_changed(struct file_entry *entry, int64_t size, int64_t mtime_ns,
+                        int64_t now_mono_us)
 {
     if (entry->size == size && entry->mtime_ns == mtime_ns)
         return false;
     entry->size = size;
     entry->mtime_ns = mtime_ns;
-    entry->seen_us = now_us;
+    entry->seen_mono_us = now_mono_us;
     entry->settled = false;
     return true;
 }

@@ -22,11 +22,11 @@ struct file_entry {
     enum file_state state;
     int64_t size;
     int64_t mtime_ns;
-    int64_t seen_us;  /* when this size and time were first seen */
-    uint64_t receipt; /* while in flight */
-    uint64_t scan;    /* the scan that saw it last */
-    bool settled;     /* its verdict is known; a spool has yet to move it */
-    bool refused;     /* DONE in a spool, and to be moved to refused/ */
+    int64_t seen_mono_us; /* when this size and time were first seen */
+    uint64_t receipt;     /* while in flight */
+    uint64_t scan;        /* the scan that saw it last */
+    bool settled;         /* its verdict is known; a spool has yet to move it */
+    bool refused;         /* DONE in a spool, and to be moved to refused/ */
     struct file_entry *next_queued;
 };
 
@@ -53,7 +53,8 @@ void file_entries_drop_unseen(struct file_entries *entries, uint64_t scan);
 
 void file_entry_set(struct file_entries *entries, struct file_entry *entry, enum file_state state);
 /* Notes size and time; true where they differ from what was known. */
-bool file_entry_changed(struct file_entry *entry, int64_t size, int64_t mtime_ns, int64_t now_us);
+bool file_entry_changed(struct file_entry *entry, int64_t size, int64_t mtime_ns,
+                        int64_t now_mono_us);
 
 void file_entry_queue(struct file_entries *entries, struct file_entry *entry);
 /* The oldest queued one, NULL for none; its state is for the caller to set. */

@@ -151,8 +151,9 @@ static int64_t mtime_ns(const struct stat *st)
  * was first seen. */
 static bool is_quiet(const struct file_source *source, const struct file_entry *entry)
 {
-    int64_t now = host_now_us(source->host), age = now - entry->mtime_ns / 1000;
-    return age >= FILE_QUIET_US || now - entry->seen_us >= FILE_QUIET_US;
+    int64_t age_us = host_now_us(source->host) - entry->mtime_ns / 1000,
+            seen_us = host_monotonic_us(source->host) - entry->seen_mono_us;
+    return age_us >= FILE_QUIET_US || seen_us >= FILE_QUIET_US;
 }
 
 /* Permissions may have been mended without a new size or time. */
@@ -188,7 +189,7 @@ static bool wants_reading(struct file_source *source, struct file_entry *entry,
 {
     if (entry->state == FILE_QUEUED || entry->state == FILE_IN_FLIGHT)
         return false; /* it is looked at again when it is read, and when it has settled */
-    if (file_entry_changed(entry, st->st_size, mtime_ns(st), host_now_us(source->host))) {
+    if (file_entry_changed(entry, st->st_size, mtime_ns(st), host_monotonic_us(source->host))) {
         file_entry_set(&source->entries, entry, FILE_SEEN);
         if (!S_ISREG(st->st_mode))
             set_trouble(source, entry, read_whole_why_not(st));

@@ -80,7 +80,8 @@ static bool lately_good(const struct ipaws_channel *channel)
     int64_t down_after_us = 3 * ipaws->interval_us;
     if (down_after_us < DOWN_AFTER_US)
         down_after_us = DOWN_AFTER_US;
-    return channel->good_us && host_now_us(ipaws->host) - channel->good_us < down_after_us;
+    return channel->good_mono_us &&
+           host_monotonic_us(ipaws->host) - channel->good_mono_us < down_after_us;
 }
 
 void ipaws_tell_state(struct ipaws *ipaws)
@@ -93,8 +94,9 @@ void ipaws_tell_state(struct ipaws *ipaws)
             continue;
         if (channel->error[0] && !failing)
             failing = channel;
-        some_good = some_good || (channel->error[0] ? lately_good(channel) : channel->good_us != 0);
-        some_unknown = some_unknown || (!channel->error[0] && !channel->good_us);
+        some_good =
+            some_good || (channel->error[0] ? lately_good(channel) : channel->good_mono_us != 0);
+        some_unknown = some_unknown || (!channel->error[0] && !channel->good_mono_us);
     }
     if (failing)
         host_state(ipaws->host, some_good ? SOURCE_DEGRADED : SOURCE_DOWN, "channel %s: %s",

@@ -43,10 +43,10 @@ struct ipaws_channel {
     /* The cursor, by the server's clock: all that it had by then has been handed on; 0: none yet.
      */
     int64_t heard_s;
-    int64_t stored_s; /* as the journal has it */
-    int64_t asked_s;  /* what was sent since then is being asked for */
-    int64_t good_us;  /* when the last good answer came, by our clock; 0: never */
-    char error[240];  /* of the last answer; "" where it was good */
+    int64_t stored_s;     /* as the journal has it */
+    int64_t asked_s;      /* what was sent since then is being asked for */
+    int64_t good_mono_us; /* when the last good answer came; 0: never */
+    char error[240];      /* of the last answer; "" where it was good */
     struct ipaws_answer answer;
 };
 

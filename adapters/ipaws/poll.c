@@ -149,7 +149,7 @@ static void succeeded(struct ipaws_channel *channel, int64_t date_s, int64_t max
     struct ipaws *ipaws = channel->ipaws;
     int64_t fresh_us = max_age_us < FRESH_MAX_US ? max_age_us : FRESH_MAX_US;
     channel->error[0] = '\0';
-    channel->good_us = host_now_us(ipaws->host);
+    channel->good_mono_us = host_monotonic_us(ipaws->host);
     backoff_reset(&channel->backoff);
     move_cursor(channel, date_s);
     ipaws_store_marks(ipaws);
@@ -268,7 +268,7 @@ static void start_channel(struct ipaws *ipaws, size_t i, uint64_t seed)
     channel->name = feeds[i].name;
     channel->timer = loop_timer_create(host_loop(ipaws->host), on_time, channel);
     channel->error[0] = '\0';
-    channel->good_us = 0;
+    channel->good_mono_us = 0;
     backoff_init(&channel->backoff, RETRY_FIRST_US, RETRY_MAX_US, seed + i);
     if (!ipaws->marks_read)
         read_mark(channel);

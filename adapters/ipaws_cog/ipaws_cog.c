@@ -58,12 +58,15 @@ struct ipaws_cog {
     bool too_large;
     size_t found; /* alerts in it, so far */
     int64_t retry_after_us;
-    int64_t date_us;  /* when that was made, by the server's clock; -1: not said */
-    int64_t asked_us; /* when the question was sent that is being answered */
-    int64_t from_us;  /* what was sent since then it asks for, by the server's clock */
-    int64_t ahead_us; /* the server's clock before ours, as its last answer had it */
-    int64_t good_us;  /* when the last one was sent that was answered well; 0: never */
-    /* The same by the server's clock, of which it is all known until then; 0: not known yet. */
+    int64_t date_us;       /* when that was made, by the server's clock; -1: not said */
+    int64_t asked_mono_us; /* when the question was sent that is being answered */
+    int64_t from_us;       /* what was sent since then it asks for, by the server's clock */
+    /* The server's clock before the monotonic one, as its last answer had it; until then ours. */
+    int64_t ahead_us;
+    bool ahead_known;
+    int64_t good_mono_us; /* when one was last answered well; 0: never */
+    /* When that was sent by the server's clock, of which it is all known until then; 0: not known
+     * yet. */
     int64_t heard_us;
     bool gap_told;         /* since then */
     int64_t not_before_us; /* what was sent earlier is too much to ask for, by the server's clock */
@@ -113,11 +116,11 @@ static void tell_live(struct ipaws_cog *cog)
 
 static void tell_state(struct ipaws_cog *cog)
 {
-    bool lately = cog->good_us &&
-                  host_now_us(cog->host) - cog->good_us < 2 * cog->interval_us + DOWN_AFTER_US;
+    int64_t ago_us = host_monotonic_us(cog->host) - cog->good_mono_us;
+    bool lately = cog->good_mono_us && ago_us < 2 * cog->interval_us + DOWN_AFTER_US;
     if (cog->error[0])
         host_state(cog->host, lately ? SOURCE_DEGRADED : SOURCE_DOWN, "%s", cog->error);
-    else if (!cog->good_us)
+    else if (!cog->good_mono_us)
         host_state(cog->host, SOURCE_CONNECTING, "asking %s", http_url_line(cog->url).text);
     else
         tell_live(cog);
@@ -198,7 +201,7 @@ static int64_t last_look_us(const struct ipaws_cog *cog)
 static void move_cursor(struct ipaws_cog *cog)
 {
     char from[CLOCK_TEXT_MAX], date[CLOCK_TEXT_MAX];
-    int64_t asked_us = cog->asked_us + cog->ahead_us;
+    int64_t asked_us = cog->asked_mono_us + cog->ahead_us;
     if (cog->date_us < 0)
         return;
     if (cog->date_us <= cog->from_us) {
@@ -218,7 +221,7 @@ static void move_cursor(struct ipaws_cog *cog)
 static void narrow(struct ipaws_cog *cog)
 {
     char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX];
-    int64_t width_us = cog->asked_us + cog->ahead_us - cog->from_us;
+    int64_t width_us = cog->asked_mono_us + cog->ahead_us - cog->from_us;
     if (width_us < NARROWEST_US)
         return;
     cog->not_before_us = cog->from_us + width_us / 2;
@@ -240,7 +243,7 @@ static void end_answer(struct ipaws_cog *cog)
         return;
     }
     listed_looked(&cog->alerts);
-    cog->good_us = cog->asked_us;
+    cog->good_mono_us = host_monotonic_us(cog->host);
     move_cursor(cog);
     cog->error[0] = '\0';
     backoff_reset(&cog->backoff);
@@ -337,8 +340,10 @@ static void on_answer(void *context, const struct http_result *result)
 {
     struct ipaws_cog *cog = context;
     cog->date_us = result->date_us;
-    if (cog->date_us >= 0)
-        cog->ahead_us = cog->date_us - host_now_us(cog->host);
+    if (cog->date_us >= 0) {
+        cog->ahead_us = cog->date_us - host_monotonic_us(cog->host);
+        cog->ahead_known = true;
+    }
     if (result->failure == HTTP_FAILED_TOO_LARGE && result->status == 200 && cog->welcome)
         take_front(cog, result);
     else if (result->failure != HTTP_ANSWERED)
@@ -366,16 +371,21 @@ static void send_question(struct ipaws_cog *cog, enum cog_call call, struct slic
     http_send(cog->client, &http, on_answer, cog);
 }
 
+static int64_t server_now_us(const struct ipaws_cog *cog)
+{
+    return host_monotonic_us(cog->host) + cog->ahead_us;
+}
+
 static int64_t since_us(const struct ipaws_cog *cog)
 {
-    int64_t now = host_now_us(cog->host) + cog->ahead_us;
+    int64_t now = server_now_us(cog);
     int64_t from = cog->heard_us ? cog->heard_us - cog->overlap_us : 0;
     return from < now - cog->catch_up_us || from > now ? now - cog->catch_up_us : from;
 }
 
 static int64_t narrowed_us(const struct ipaws_cog *cog, int64_t from_us)
 {
-    bool is_past = cog->not_before_us < host_now_us(cog->host) + cog->ahead_us;
+    bool is_past = cog->not_before_us < server_now_us(cog);
     return is_past && from_us < cog->not_before_us ? cog->not_before_us : from_us;
 }
 
@@ -402,6 +412,9 @@ static void ask(struct ipaws_cog *cog)
     int64_t now_s = host_now_us(cog->host) / 1000000;
     struct slice body = {0};
     struct err err = {0};
+    cog->asked_mono_us = host_monotonic_us(cog->host);
+    if (!cog->ahead_known)
+        cog->ahead_us = host_now_us(cog->host) - cog->asked_mono_us;
     if (cog->welcome) {
         int64_t from_us = since_us(cog);
         tell_gap(cog, from_us);
@@ -409,7 +422,6 @@ static void ask(struct ipaws_cog *cog)
         question = (struct cog_question){"getMessageAll", "sent", "greaterthan",
                                          cap_time_make(arena, cog->from_us / 1000000, 0).text};
     }
-    cog->asked_us = host_now_us(cog->host);
     if (cog_access_check(cog->access, now_s, &err) ||
         cog_ask(cog->access, arena, call, &question, now_s, &body, &err))
         fail(cog, -1, "%s", err.text);

@@ -23,7 +23,7 @@ struct want {
     struct slice key, path;
     struct cap_reference reference;
     struct http_request *request;
-    int64_t due_us;
+    int64_t due_mono_us;
     size_t base;     /* to be asked next */
     unsigned round;  /* over all hosts */
     bool all_denied; /* every host of this round said that it has none */
@@ -104,7 +104,8 @@ static void add(struct archive *archive, const struct cap_reference *reference, 
                           .archive = archive,
                           .key = key,
                           .path = path,
-                          .due_us = host_now_us(archive->options.host) + archive->options.grace_us,
+                          .due_mono_us =
+                              host_monotonic_us(archive->options.host) + archive->options.grace_us,
                           .all_denied = true};
     want->reference = (struct cap_reference){.sender = arena_copy(arena, reference->sender),
                                              .identifier = arena_copy(arena, reference->identifier),
@@ -117,11 +118,16 @@ static void add(struct archive *archive, const struct cap_reference *reference, 
     map_put(archive->asked, key, archive);
 }
 
+/* What was sent then, in so long. */
+static bool is_too_old(const struct archive *archive, const struct cap_time *sent, int64_t in_us)
+{
+    int64_t then_us = host_now_us(archive->options.host) + in_us;
+    return then_us / 1000000 - sent->utc_s > archive->options.keep_us / 1000000;
+}
+
 bool archive_want(struct archive *archive, const struct cap_reference *reference)
 {
-    if (!archive->running || !reference->sent.set ||
-        host_now_us(archive->options.host) / 1000000 - reference->sent.utc_s >
-            archive->options.keep_us / 1000000)
+    if (!archive->running || !reference->sent.set || is_too_old(archive, &reference->sent, 0))
         return false;
     struct arena *arena = arena_create();
     struct slice key =
@@ -154,15 +160,15 @@ static void give_up(struct want *want)
  * says nothing, and is asked for as long as the archive reaches back. */
 static void end_round(struct want *want)
 {
-    const struct archive_options *options = &want->archive->options;
-    int64_t wait_us = options->grace_us;
+    const struct archive *archive = want->archive;
+    int64_t wait_us = archive->options.grace_us;
     want->round++;
     for (unsigned i = 0; i < want->round && i < ROUNDS_MAX; i++)
         wait_us *= ROUND_GROWTH;
     want->base = 0;
-    want->due_us = host_now_us(want->archive->options.host) + wait_us;
-    bool too_old = want->due_us / 1000000 - want->reference.sent.utc_s > options->keep_us / 1000000;
-    if (too_old || (want->round >= ROUNDS_MAX && want->all_denied))
+    want->due_mono_us = host_monotonic_us(archive->options.host) + wait_us;
+    if (is_too_old(archive, &want->reference.sent, wait_us) ||
+        (want->round >= ROUNDS_MAX && want->all_denied))
         give_up(want);
     else
         want->all_denied = true;
@@ -212,10 +218,10 @@ static void ask(struct want *want)
 static void on_due(void *context)
 {
     struct archive *archive = context;
-    int64_t now = host_now_us(archive->options.host);
+    int64_t now = host_monotonic_us(archive->options.host);
     for (struct want *want = archive->wants, *next; want; want = next) {
         next = want->next;
-        if (want->request || want->due_us > now)
+        if (want->request || want->due_mono_us > now)
             continue;
         if (host_knows(archive->options.host, &want->reference))
             drop(want);
@@ -227,14 +233,14 @@ static void on_due(void *context)
 
 static void schedule(struct archive *archive)
 {
-    int64_t soonest = INT64_MAX, now = host_now_us(archive->options.host);
+    int64_t soonest = INT64_MAX;
     for (struct want *want = archive->wants; want; want = want->next)
-        if (!want->request && want->due_us < soonest)
-            soonest = want->due_us;
+        if (!want->request && want->due_mono_us < soonest)
+            soonest = want->due_mono_us;
     if (soonest == INT64_MAX || archive->paused || !archive->running)
         loop_timer_stop(archive->timer);
     else
-        loop_timer_start(archive->timer, soonest > now ? soonest - now : 0);
+        loop_timer_start_at(archive->timer, soonest);
 }
 
 /* --- life --- */

@@ -63,10 +63,11 @@ static const struct conf_row options[] = {
 void nws_tell_state(struct nws *nws)
 {
     if (nws->poll_error[0]) {
-        bool lately = nws->good_us && host_now_us(nws->host) - nws->good_us < NWS_DOWN_AFTER_US;
+        bool lately = nws->good_mono_us &&
+                      host_monotonic_us(nws->host) - nws->good_mono_us < NWS_DOWN_AFTER_US;
         host_state(nws->host, lately ? SOURCE_DEGRADED : SOURCE_DOWN,
                    "the list of alerts cannot be read: %s", nws->poll_error);
-    } else if (!nws->good_us) {
+    } else if (!nws->good_mono_us) {
         host_state(nws->host, SOURCE_CONNECTING, "asking %s", http_url_line(nws->url).text);
     } else if (nws->gather.error[0]) {
         host_state(nws->host, SOURCE_DEGRADED, "listed alerts cannot be fetched: %s",

@@ -38,10 +38,12 @@ struct nws {
     size_t nameless;  /* entries of this look without an identifier */
     char *page_url;
     char *etag, *last_modified; /* of the list in force, where it was one page */
-    int64_t good_us;            /* when the list in force was last seen whole; 0: never */
+    int64_t answered_us;        /* the last page: by the earlier of our clock and the server's */
+    int64_t good_mono_us;       /* when the list in force was last seen whole; 0: never */
     int64_t missed_from_us;     /* what was sent since then is still to be asked for; 0: nothing */
-    int64_t swept_us;           /* what was sent until then has been asked for; 0: never */
-    int64_t sweep_began_us;
+    /* What was sent until then has been asked for, by either clock; 0: never. */
+    int64_t swept_us, swept_mono_us;
+    int64_t sweep_began_us, sweep_began_mono_us;
     bool no_history;  /* the server has no such query */
     int64_t fresh_us; /* for so long the server has nothing new to say */
 };

@@ -120,24 +120,32 @@ look_failed(struct nws *nws, int64_t retry_after_us, const char *format, ...)
     nws_tell_state(nws);
 }
 
+/* How long ago that was: by the clock on the wall where it says longer, since the other one stands
+ * still while a machine is suspended. */
+static int64_t swept_ago_us(const struct nws *nws, int64_t now_us, int64_t now_mono_us)
+{
+    int64_t ago_us = now_mono_us - nws->swept_mono_us, wall_us = now_us - nws->swept_us;
+    return wall_us > ago_us ? wall_us : ago_us;
+}
+
 /* At the start, after longer than the intervals between looks explain, and every now and then:
  * what is issued and replaced between two looks is in no list of active ones either. */
-static void note_gap(struct nws *nws, int64_t now_us)
+static void note_gap(struct nws *nws, int64_t now_us, int64_t now_mono_us)
 {
     int64_t expected_us = 2 * (nws->interval_us + nws->fresh_us) + nws->timeout_us;
-    bool gap = !nws->good_us || now_us - nws->good_us > expected_us;
-    if (nws->catch_up_us == 0 || nws->no_history ||
-        (!gap && now_us - nws->swept_us <= SWEEP_EVERY_US))
+    int64_t ago_us = swept_ago_us(nws, now_us, now_mono_us);
+    bool gap = !nws->good_mono_us || now_mono_us - nws->good_mono_us > expected_us;
+    if (nws->catch_up_us == 0 || nws->no_history || (!gap && ago_us <= SWEEP_EVERY_US))
         return;
-    nws->missed_from_us = nws->swept_us - OVERLAP_US;
-    if (nws->missed_from_us < now_us - nws->catch_up_us)
-        nws->missed_from_us = now_us - nws->catch_up_us;
+    bool all = !nws->swept_us || ago_us > nws->catch_up_us - OVERLAP_US;
+    nws->missed_from_us = now_us - (all ? nws->catch_up_us : ago_us + OVERLAP_US);
     nws->sweep_began_us = now_us;
+    nws->sweep_began_mono_us = now_mono_us;
 }
 
 static void look_over(struct nws *nws)
 {
-    int64_t now_us = host_now_us(nws->host);
+    int64_t now_mono_us = host_monotonic_us(nws->host);
     nws->poll_error[0] = '\0';
     backoff_reset(&nws->poll_backoff);
     if (nws->catching_up) {
@@ -145,9 +153,10 @@ static void look_over(struct nws *nws)
                  nws->gather.list.queued);
         nws->missed_from_us = 0;
         nws->swept_us = nws->sweep_began_us;
+        nws->swept_mono_us = nws->sweep_began_mono_us;
     } else {
-        note_gap(nws, now_us);
-        nws->good_us = now_us;
+        note_gap(nws, nws->answered_us, now_mono_us);
+        nws->good_mono_us = now_mono_us;
     }
     if (nws->nameless > 0)
         host_log(
@@ -245,6 +254,9 @@ static void on_page(void *context, const struct http_result *result)
 {
     struct nws *nws = context;
     int64_t fresh_us = result->max_age_us;
+    nws->answered_us = host_now_us(nws->host);
+    if (result->date_us >= 0 && result->date_us < nws->answered_us)
+        nws->answered_us = result->date_us;
     if (result->failure != HTTP_ANSWERED) {
         look_failed(nws, -1, "%s: %s", http_failure_name(result->failure), result->error);
         return;

@@ -43,8 +43,8 @@ struct nwws {
     char password[CONF_SECRET_BYTES + 1];
     struct muc *muc;
     bool joined, paused, silent;
-    bool hole, jump;   /* in the numbers, lately */
-    int64_t joined_us; /* when the room was entered last */
+    bool hole, jump;        /* in the numbers, lately */
+    int64_t joined_mono_us; /* when the room was entered last */
     struct loop_timer *retry, *silence, *shown;
     struct backoff backoff;
     struct product_numbers numbers;
@@ -368,7 +368,7 @@ static void on_joined(void *context, struct slice nick)
     struct nwws *nwws = context;
     nwws->joined = true;
     nwws->silent = false;
-    nwws->joined_us = host_now_us(nwws->host);
+    nwws->joined_mono_us = host_monotonic_us(nwws->host);
     loop_timer_start(nwws->silence, nwws->silence_us);
     host_log(nwws->host, LOG_LEVEL_INFO, "nwws.joined", "nick=%s", log_quote(nick).text);
     tell_state(nwws);
@@ -387,7 +387,7 @@ static void on_lost(void *context, const char *reason)
 {
     struct nwws *nwws = context;
     host_state(nwws->host, SOURCE_DOWN, "%s", reason);
-    if (nwws->joined && host_now_us(nwws->host) - nwws->joined_us >= STEADY_US)
+    if (nwws->joined && host_monotonic_us(nwws->host) - nwws->joined_mono_us >= STEADY_US)
         backoff_reset(&nwws->backoff);
     hang_up(nwws);
     loop_timer_start(nwws->retry, backoff_next(&nwws->backoff, 0));

@@ -56,8 +56,9 @@ struct replay {
     struct load *load;
     struct plan plan;
     size_t next;
-    int64_t start_us;
-    bool continued; /* a part was played before */
+    int64_t start_us;      /* by the clock on the wall, as messages and marks have it */
+    int64_t start_mono_us; /* the same instant, for waiting */
+    bool continued;        /* a part was played before */
     size_t to_play, played, failed, in_flight;
     struct telling tellings[2];
     size_t telling_count;
@@ -210,6 +211,8 @@ static void begin_play(struct replay *replay)
 {
     if (!replay->continued)
         replay->start_us = host_now_us(replay->host) + replay->delay_us;
+    replay->start_mono_us =
+        host_monotonic_us(replay->host) + replay->start_us - host_now_us(replay->host);
     plan_make(&replay->plan, (enum plan_shift)replay->shift, replay->start_us / 1000000);
     replay->to_play = 0;
     for (size_t i = 0; i < replay->plan.count; i++)
@@ -296,10 +299,10 @@ static void play(struct replay *replay, struct plan_item *item)
     arena_destroy(arena);
 }
 
-static int64_t due_us(const struct replay *replay, const struct plan_item *item)
+/* So long after the start. */
+static int64_t offset_us(const struct replay *replay, const struct plan_item *item)
 {
-    return replay->speed > 0 ? replay->start_us + (int64_t)(item->offset_s / replay->speed * 1e6)
-                             : replay->start_us;
+    return replay->speed > 0 ? (int64_t)(item->offset_s / replay->speed * 1e6) : 0;
 }
 
 /* --- start and end --- */
@@ -308,7 +311,7 @@ static int64_t planned_end_s(const struct replay *replay)
 {
     for (size_t i = replay->plan.count; i > 0; i--)
         if (!replay->plan.items[i - 1].left_out)
-            return due_us(replay, &replay->plan.items[i - 1]) / 1000000;
+            return (replay->start_us + offset_us(replay, &replay->plan.items[i - 1])) / 1000000;
     return replay->start_us / 1000000;
 }
 
@@ -381,7 +384,7 @@ static bool tell_start(struct replay *replay)
 {
     if (!has_to_tell(replay, false))
         return true;
-    int64_t wait_us = replay->start_us - host_now_us(replay->host);
+    int64_t wait_us = replay->start_mono_us - host_monotonic_us(replay->host);
     if (wait_us > 0) {
         next_turn(replay, wait_us);
         return false;
@@ -422,7 +425,8 @@ static void continue_play(struct replay *replay)
             replay->next++;
             continue;
         }
-        int64_t wait_us = due_us(replay, item) - host_now_us(replay->host);
+        int64_t wait_us =
+            replay->start_mono_us + offset_us(replay, item) - host_monotonic_us(replay->host);
         if (wait_us > 0) {
             next_turn(replay, wait_us);
             return;

@@ -23,7 +23,7 @@ struct http_request {
     size_t header_bytes;
     bool too_large;
     enum http_failure failure;
-    int64_t queued_us;
+    int64_t queued_mono_us;
     char error[CURL_ERROR_SIZE];
 };
 

@@ -162,7 +162,7 @@ struct http_request *http_request_create(struct http_client *client, const struc
     struct http_request *request = mem_alloc(sizeof *request);
     request->client = client;
     request->arena = arena_create();
-    request->queued_us = clock_now_us(loop_clock(client->loop));
+    request->queued_mono_us = loop_monotonic_us(client->loop);
     buf_init(&request->body, call->max_body ? call->max_body : client->options.max_body);
     if (!prepare(request, call)) {
         request->failure = HTTP_FAILED_REQUEST;
@@ -276,8 +276,8 @@ struct http_result http_request_result(const struct http_request *request)
                                  .max_age_us = -1,
                                  .date_us = -1,
                                  .of = request};
-    int64_t now_us = clock_now_us(loop_clock(request->client->loop));
-    result.took_us = now_us - request->queued_us;
+    struct loop *loop = request->client->loop;
+    result.took_us = loop_monotonic_us(loop) - request->queued_mono_us;
     if (!request->easy)
         return result;
     long status = 0;
@@ -293,8 +293,11 @@ struct http_result http_request_result(const struct http_request *request)
     result.etag = header(request, "ETag");
     result.last_modified = header(request, "Last-Modified");
     result.content_type = header(request, "Content-Type");
-    result.retry_after_us = http_retry_after_us(header(request, "Retry-After"), now_us);
     result.max_age_us = http_max_age_us(header(request, "Cache-Control"), header(request, "Age"));
     result.date_us = http_date_us(header(request, "Date"));
+    /* A date in it is of the server's clock, and so is counted from there: ours may be set wrong.
+     */
+    int64_t now_us = result.date_us >= 0 ? result.date_us : clock_now_us(loop_clock(loop));
+    result.retry_after_us = http_retry_after_us(header(request, "Retry-After"), now_us);
     return result;
 }

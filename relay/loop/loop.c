@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 enum err_code loop_create(struct loop **out, struct err *err)
 {
@@ -46,6 +47,15 @@ void loop_stop(struct loop *loop)
 const struct clock *loop_clock(const struct loop *loop)
 {
     return loop->clock;
+}
+
+/* As libev's timers. Counted from 1 s, for 0 is no instant. */
+int64_t loop_monotonic_us(const struct loop *loop)
+{
+    struct timespec now;
+    (void)loop;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return ((int64_t)now.tv_sec + 1) * 1000000 + now.tv_nsec / 1000;
 }
 
 /* --- timers --- */
@@ -94,6 +104,12 @@ void loop_timer_repeat(struct loop_timer *timer, int64_t after_us, int64_t every
 void loop_timer_start(struct loop_timer *timer, int64_t after_us)
 {
     loop_timer_repeat(timer, after_us, 0);
+}
+
+void loop_timer_start_at(struct loop_timer *timer, int64_t at_mono_us)
+{
+    int64_t after_us = at_mono_us - loop_monotonic_us(timer->loop);
+    loop_timer_start(timer, after_us > 0 ? after_us : 0);
 }
 
 void loop_timer_stop(struct loop_timer *timer)

@@ -6,7 +6,8 @@
  * timer of 0, which gives the others a turn. Watchers are created stopped; destroying one is
  * allowed at any time, also in its own callback, and accepts NULL. All watchers are to be destroyed
  * before the loop. Intervals are microseconds and follow the monotonic clock: steps of the time of
- * day do not move them.
+ * day do not move them. Whoever counts a wait by itself, and not by a timer alone, does so by
+ * loop_monotonic_us() too: the time of day says when something was, not how long ago.
  */
 #ifndef CAPRELAY_LOOP_LOOP_H
 #define CAPRELAY_LOOP_LOOP_H
@@ -28,6 +29,9 @@ void loop_stop(struct loop *loop);
 
 /* The time for everything that runs in this loop. Lent, lives as long as the loop. */
 const struct clock *loop_clock(const struct loop *loop);
+/* The clock that timers go by: nobody can set it, and it means nothing beyond this process. Such
+ * instants are named *_mono_us, so that none is taken for a time of day; none is 0. */
+int64_t loop_monotonic_us(const struct loop *loop);
 
 typedef void (*loop_fn)(void *context);
 
@@ -37,6 +41,8 @@ struct loop_timer *loop_timer_create(struct loop *loop, loop_fn fn, void *contex
 void loop_timer_destroy(struct loop_timer *timer);
 /* Once, after that time; starting anew forgets the earlier start. */
 void loop_timer_start(struct loop_timer *timer, int64_t after_us);
+/* Once, at that instant of loop_monotonic_us(); at once where it is past. */
+void loop_timer_start_at(struct loop_timer *timer, int64_t at_mono_us);
 void loop_timer_repeat(struct loop_timer *timer, int64_t after_us, int64_t every_us);
 void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_active(const struct loop_timer *timer);

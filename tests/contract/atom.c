@@ -39,6 +39,12 @@ static void offer_half(struct world *world)
     world_run(world, 300 * SECOND);
 }
 
+static void withhold(struct world *world, bool withheld)
+{
+    (void)world;
+    fake_atom.message_status = withheld ? 503 : 0;
+}
+
 static const struct contract_driver driver = {
     .name = "atom",
     .open = open_server,
@@ -46,6 +52,7 @@ static const struct contract_driver driver = {
     .start = start_source,
     .offer = offer,
     .offer_half = offer_half,
+    .withhold = withhold,
     CONTRACT_POLLED,
     .patience_us = 100 * SECOND,
 };

@@ -26,6 +26,7 @@ static struct file files[FILES_MAX];
 static int file_count, connections;
 static enum contract_fault trouble;
 static struct amqp *broker;
+static bool kept_back;
 
 /* --- the broker: a queue that goes on while nobody consumes --- */
 
@@ -124,7 +125,7 @@ void amqp_close(struct amqp *amqp)
 static void answer(const struct http_call *call, struct http_result *result)
 {
     struct file *file = &files[atoi(strrchr(call->url, '_') + 1)];
-    result->status = file->text ? 200 : 404;
+    result->status = kept_back ? 503 : file->text ? 200 : 404;
     result->body = slice_from_cstr(file->text);
     fake_http_cut(result, &file->cuts);
 }
@@ -146,6 +147,7 @@ static void close_datamart(struct world *world)
         free(files[i].text);
     memset(files, 0, sizeof files);
     file_count = 0;
+    kept_back = false;
 }
 
 static void start_source(struct world *world)
@@ -188,6 +190,12 @@ static void fault(struct world *world, enum contract_fault what)
         loop_timer_start(broker->timer, what == CONTRACT_STALLED ? 60 * SECOND : ANSWER_US);
 }
 
+static void withhold(struct world *world, bool withheld)
+{
+    (void)world;
+    kept_back = withheld;
+}
+
 static int attempts(struct world *world)
 {
     (void)world;
@@ -205,6 +213,7 @@ static const struct contract_driver driver = {
     .remembers = true,
     .patience_us = 100 * SECOND,
     .fault = fault,
+    .withhold = withhold,
     .keeps = true,
     .split_senseless = "pieces are put together by the http and amqp rooms",
     .attempts = attempts,

@@ -230,4 +230,78 @@ static void clock_steps_lose_and_repeat_nothing(void **state)
     assert_int_equal(contract_status().state, SOURCE_LIVE);
 }
 
+/*
+ * The same while the source waits for something: in each of these it comes as soon as it would have
+ * come with the clock left alone. `state` is the step.
+ */
+
+static inline void contract_step(void **state)
+{
+    contract_world.loop->step_us += *(const int64_t *)*state;
+}
+
+/* For its first turn, or for the time that its first documents have. */
+static void clock_set_at_the_start(void **state)
+{
+    bool recording = contract->before_start;
+    for (int i = 0; recording && i < CONTRACT_DOCUMENTS; i++)
+        contract_offer(i);
+    contract->start(&contract_world);
+    contract_wait(SECOND / 10);
+    contract_step(state);
+    for (int i = 0; !recording && i < CONTRACT_DOCUMENTS; i++)
+        contract_offer(i);
+    contract_go();
+    contract_expect(0, CONTRACT_DOCUMENTS);
+    assert_int_equal(contract_status().state, SOURCE_LIVE);
+}
+
+/* For the next try; and until nobody has been there for so long that the source is down. */
+static void clock_set_while_nobody_is_there(void **state)
+{
+    contract_need(CONTRACT_REFUSED);
+    contract_begin(2);
+    fake_settle_all(&contract_world.port, "relayed");
+    contract_go();
+    contract->fault(&contract_world, CONTRACT_REFUSED);
+    contract_wait(30 * (int64_t)SECOND);
+    contract_step(state);
+    if (contract->keeps)
+        contract_offer(2);
+    contract_wait(CONTRACT_HOUR_S / 4 * (int64_t)SECOND);
+    assert_int_equal(contract_status().state, SOURCE_DOWN);
+    contract_recover();
+    for (int i = contract->keeps ? 3 : 2; i < 4; i++)
+        contract_offer(i);
+    contract_go();
+    contract_expect(0, 4);
+    assert_int_equal(contract_status().state, SOURCE_LIVE);
+}
+
+/* For documents that it has been told of, and that the far end does not give yet. */
+static void clock_set_while_documents_are_withheld(void **state)
+{
+    if (!contract->withhold)
+        contract_skip("documents withheld", contract->withhold_senseless
+                                                ? contract->withhold_senseless
+                                                : "its driver withholds nothing");
+    contract_begin(1);
+    fake_settle_all(&contract_world.port, "relayed");
+    contract_go();
+    contract->withhold(&contract_world, true);
+    contract_offer(1);
+    contract_offer(2);
+    contract_go();
+    contract_step(state);
+    contract_wait(60 * (int64_t)SECOND);
+    assert_int_equal(contract_world.port.count, 1);
+    contract->withhold(&contract_world, false);
+    contract_wait(CONTRACT_HOUR_S / 4 * (int64_t)SECOND);
+    contract_expect(0, 3);
+    fake_settle_all(&contract_world.port, "relayed");
+    contract_go();
+    contract_expect(0, 3);
+    assert_int_equal(contract_status().state, SOURCE_LIVE);
+}
+
 #endif

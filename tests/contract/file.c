@@ -93,6 +93,7 @@ static const struct contract_driver driver = {
                   [CONTRACT_DNS] = "a folder has no host name"},
     .keeps = true,
     .offer_split = offer_split,
+    .withhold_senseless = "whoever still writes a file is in unit.adapters.file",
 };
 
 int main(void)

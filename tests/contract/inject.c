@@ -132,6 +132,7 @@ static const struct contract_driver driver = {
                   [CONTRACT_TLS] = "ZeroMQ has CURVE, which test_access.py tests",
                   [CONTRACT_DNS] = "the relay is who listens"},
     .split_senseless = "ZeroMQ hands on whole messages",
+    .withhold_senseless = "requests bring the alerts themselves",
 };
 
 int main(void)

@@ -134,6 +134,7 @@ static const struct contract_driver driver = {
                   [CONTRACT_STALLED] = "authorities say nothing for months",
                   [CONTRACT_TLS] = "the certificate is the relay's: test_inject_http.py",
                   [CONTRACT_DNS] = "the relay is who listens"},
+    .withhold_senseless = "requests bring the alerts themselves",
 };
 
 int main(void)

@@ -49,6 +49,7 @@ static const struct contract_driver driver = {
     .offer_half = offer_half,
     CONTRACT_POLLED,
     .patience_us = 100 * SECOND,
+    .withhold_senseless = "what it lists it gives with the list",
 };
 
 int main(void)

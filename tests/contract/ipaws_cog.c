@@ -54,6 +54,7 @@ static const struct contract_driver driver = {
     .offer_half = offer_half,
     CONTRACT_POLLED,
     .patience_us = 60 * SECOND,
+    .withhold_senseless = "an answer brings the alerts themselves",
 };
 
 int main(void)

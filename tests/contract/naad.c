@@ -203,6 +203,7 @@ static struct contract_driver driver = {
     .senseless = {[CONTRACT_TLS] = "NAAD speaks TCP in clear"},
     .offer_split = offer_split,
     .attempts = attempts,
+    .withhold_senseless = "a stream brings the alerts themselves; its archive is in unit.adapters",
 };
 
 int main(void)

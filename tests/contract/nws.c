@@ -38,6 +38,12 @@ static void offer_half(struct world *world)
     world_run(world, 300 * SECOND);
 }
 
+static void withhold(struct world *world, bool withheld)
+{
+    (void)world;
+    fake_nws.cap_status = withheld ? 503 : 0;
+}
+
 static const struct contract_driver driver = {
     .name = "nws",
     .open = open_server,
@@ -45,6 +51,7 @@ static const struct contract_driver driver = {
     .start = start_source,
     .offer = offer,
     .offer_half = offer_half,
+    .withhold = withhold,
     CONTRACT_POLLED,
     .patience_us = 100 * SECOND,
 };

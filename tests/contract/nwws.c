@@ -212,6 +212,7 @@ static const struct contract_driver driver = {
     .keeps = true,
     .split_senseless = "pieces are put together by the xmpp room",
     .attempts = attempts,
+    .withhold_senseless = "the room says the alerts themselves",
 };
 
 int main(void)

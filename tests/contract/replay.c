@@ -53,6 +53,7 @@ static const struct contract_driver driver = {
                   [CONTRACT_TLS] = "a recording has no certificate",
                   [CONTRACT_DNS] = "a recording has no host name"},
     .split_senseless = "a recording is read before it plays",
+    .withhold_senseless = "a recording is read before it plays",
 };
 
 int main(void)

@@ -16,12 +16,13 @@ static struct document {
     int cuts;   /* so many answers are cut short */
 } documents[DOCUMENTS_MAX];
 static int count;
+static bool kept_back;
 
 static void answer(const struct http_call *call, struct http_result *result)
 {
     int number = atoi(strrchr(call->url, '/') + 1);
-    if (number >= count) {
-        result->status = 404;
+    if (number >= count || kept_back) {
+        result->status = kept_back ? 503 : 404;
         return;
     }
     struct document *document = &documents[number];
@@ -43,6 +44,7 @@ static void close_server(struct world *world)
         free(documents[i].text);
     memset(documents, 0, sizeof documents);
     count = 0;
+    kept_back = false;
 }
 
 static void start_source(struct world *world)
@@ -73,6 +75,12 @@ static void offer_half(struct world *world)
     add(NULL)->cuts = 2;
 }
 
+static void withhold(struct world *world, bool withheld)
+{
+    (void)world;
+    kept_back = withheld;
+}
+
 static const struct contract_driver driver = {
     .name = "skeleton",
     .open = open_server,
@@ -80,6 +88,7 @@ static const struct contract_driver driver = {
     .start = start_source,
     .offer = offer,
     .offer_half = offer_half,
+    .withhold = withhold,
     CONTRACT_POLLED,
     .patience_us = 100 * SECOND,
 };

@@ -65,6 +65,9 @@ struct contract_driver {
     /* As `offer`, but in pieces of random lengths with time between. */
     void (*offer_split)(struct world *world, int i, const char *text);
     const char *split_senseless;
+    /* From then on, or no longer: what it names (in a list, a queue) it does not give. */
+    void (*withhold)(struct world *world, bool withheld);
+    const char *withhold_senseless;
     /* How often the far end was called, connected or not, since `open`; NULL: cannot be counted. */
     int (*attempts)(struct world *world);
     /* Something of it runs on a thread: virtual time waits for it, a millisecond in each second. */
@@ -331,8 +334,15 @@ static int contract_teardown(void **state)
 
 static inline int contract_run(const struct contract_driver *driver)
 {
+    static int64_t back = -CONTRACT_HOUR_S * (int64_t)SECOND,
+                   forward = CONTRACT_HOUR_S * (int64_t)SECOND;
     contract = driver;
 #define CONTRACT_TEST(name) cmocka_unit_test_setup_teardown(name, contract_setup, contract_teardown)
+#define CONTRACT_STEP_TESTS(name)                                                                  \
+    {#name ": an hour back", name, contract_setup, contract_teardown, &back},                      \
+    {                                                                                              \
+#name ": an hour forward", name, contract_setup, contract_teardown, &forward               \
+    }
     const struct CMUnitTest tests[] = {
         CONTRACT_TEST(every_document_arrives_once),
         CONTRACT_TEST(stop_while_busy_delivers_no_more),
@@ -352,6 +362,9 @@ static inline int contract_run(const struct contract_driver *driver)
         CONTRACT_TEST(an_hour_away_loses_nothing),
         CONTRACT_TEST(stop_while_nobody_is_there),
         CONTRACT_TEST(clock_steps_lose_and_repeat_nothing),
+        CONTRACT_STEP_TESTS(clock_set_at_the_start),
+        CONTRACT_STEP_TESTS(clock_set_while_nobody_is_there),
+        CONTRACT_STEP_TESTS(clock_set_while_documents_are_withheld),
     };
     return cmocka_run_group_tests_name(driver->name, tests, NULL, NULL);
 }

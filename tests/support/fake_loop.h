@@ -57,7 +57,9 @@ struct loop_signal {
 
 struct loop {
     struct clock clock;
-    int64_t now_us;  /* what timers run by; the clock on the wall shows step_us more */
+    int64_t now_us; /* of which the monotonic clock shows what is since booted_us, and the clock on
+                       the wall step_us more */
+    int64_t booted_us;
     int64_t step_us; /* 0 until somebody sets the clock on the wall */
     uint64_t order;
     bool stopped;
@@ -83,6 +85,7 @@ enum err_code loop_create(struct loop **out, struct err *err)
     (void)err;
     struct loop *loop = mem_alloc(sizeof *loop);
     loop->now_us = clock_now_us(&clock_system);
+    loop->booted_us = loop->now_us - 1000000;
     loop->clock = (struct clock){fake_now, fake_synchronised, loop};
     *out = loop;
     return OK;
@@ -99,6 +102,11 @@ void loop_destroy(struct loop *loop)
 const struct clock *loop_clock(const struct loop *loop)
 {
     return &loop->clock;
+}
+
+int64_t loop_monotonic_us(const struct loop *loop)
+{
+    return loop->now_us - loop->booted_us;
 }
 
 void loop_stop(struct loop *loop)
@@ -138,6 +146,12 @@ void loop_timer_repeat(struct loop_timer *timer, int64_t after_us, int64_t every
 void loop_timer_start(struct loop_timer *timer, int64_t after_us)
 {
     loop_timer_repeat(timer, after_us, 0);
+}
+
+void loop_timer_start_at(struct loop_timer *timer, int64_t at_mono_us)
+{
+    int64_t after_us = at_mono_us - loop_monotonic_us(timer->loop);
+    loop_timer_start(timer, after_us > 0 ? after_us : 0);
 }
 
 void loop_timer_stop(struct loop_timer *timer)

@@ -30,6 +30,7 @@ static struct {
     enum http_failure failure;
     int status, cap_status; /* of all; of the CAPs alone */
     int64_t retry_after_us;
+    bool says_date;
     bool no_start;    /* the query by time is not offered */
     const char *list; /* in place of the list */
     int lists, unchanged, caught_up, cap_requests;
@@ -143,6 +144,7 @@ static void fake_nws_answer(const struct http_call *call, struct http_result *re
 {
     bool cap = strlen(call->url) > 4 && strcmp(call->url + strlen(call->url) - 4, ".cap") == 0;
     result->retry_after_us = fake_nws.retry_after_us ? fake_nws.retry_after_us : -1;
+    result->date_us = fake_nws.says_date ? *fake_nws.now_us : -1;
     if (fake_nws.failure != HTTP_ANSWERED) {
         result->failure = fake_nws.failure;
         result->error = "nobody there";

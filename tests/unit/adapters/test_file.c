@@ -372,6 +372,19 @@ static void vanished_file_is_told(void **state)
     assert_true(world_logged(&world, "file.vanished source=inbox file=a.xml"));
 }
 
+/* Its time lies an hour ahead then. */
+static void file_is_taken_when_it_is_quiet_whatever_the_clock(void **state)
+{
+    (void)state;
+    world_put_old(&world, "in/a.xml", "text", 0);
+    start("");
+    world_run(&world, SECOND);
+    assert_int_equal(world.port.count, 0);
+    world.loop->step_us = -3600 * (int64_t)SECOND;
+    world_run(&world, 40 * SECOND);
+    assert_int_equal(world.port.count, 1);
+}
+
 static void empty_file_waits_for_content(void **state)
 {
     (void)state;
@@ -508,6 +521,7 @@ int main(void)
         FILE_TEST(links_and_pipes_are_not_followed),
         FILE_TEST(unreadable_permission_is_told_and_mended),
         FILE_TEST(vanished_file_is_told),
+        FILE_TEST(file_is_taken_when_it_is_quiet_whatever_the_clock),
         FILE_TEST(empty_file_waits_for_content),
         FILE_TEST(subfolders_are_watched_where_wanted),
         FILE_TEST(subfolders_are_left_alone_otherwise),

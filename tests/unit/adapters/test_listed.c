@@ -80,8 +80,8 @@ static void one_that_must_wait_holds_up_nobody(void **state)
 {
     (void)state;
     int64_t wait_us;
-    listed_add(&list, SLICE("late"), LISTED_WANTED)->not_before_us = 50;
-    listed_add(&list, SLICE("later"), LISTED_WANTED)->not_before_us = 70;
+    listed_add(&list, SLICE("late"), LISTED_WANTED)->not_before_mono_us = 50;
+    listed_add(&list, SLICE("later"), LISTED_WANTED)->not_before_mono_us = 70;
     listed_add(&list, SLICE("now"), LISTED_WANTED);
     assert_string_equal(listed_take(&list, true, 10, &wait_us)->key, "now");
     assert_null(listed_take(&list, true, 10, &wait_us));

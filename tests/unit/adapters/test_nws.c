@@ -174,6 +174,27 @@ static void a_start_looks_back_and_repeats_nothing(void **state)
     assert_int_equal(times(20), 1);
 }
 
+/* What comes and ends between two looks is in no list but the one of what was sent, and that is
+ * asked for every ten minutes: by the server's clock, whatever ours says. */
+static void a_clock_that_is_set_hides_nothing(void **state)
+{
+    (void)state;
+    static const int hours[] = {0, -1, 1, 2, -30};
+    fake_nws.says_date = true;
+    start_with("");
+    for (int i = 0; i < 5; i++) {
+        world_run(&world, 15 * MINUTE);
+        world.loop->step_us = hours[i] * 60 * MINUTE;
+        world_run(&world, 7 * MINUTE);
+        fake_nws_end(add(i));
+        world_run(&world, 14 * MINUTE);
+        settle();
+        assert_int_equal(times(i), 1);
+    }
+    assert_int_equal(world.port.count, 5);
+    assert_in_range(fake_nws.caught_up, 15, 30);
+}
+
 static void a_server_without_history_is_told_of(void **state)
 {
     (void)state;
@@ -515,6 +536,7 @@ int main(void)
         TEST(pages_elsewhere_are_not_followed),
         TEST(an_outage_is_caught_up_with),
         TEST(a_start_looks_back_and_repeats_nothing),
+        TEST(a_clock_that_is_set_hides_nothing),
         TEST(a_server_without_history_is_told_of),
         TEST(a_busy_server_is_left_alone),
         TEST(a_server_in_trouble_counts_against_no_alert),

@@ -99,6 +99,8 @@ static const struct {
      ""},
     {"/busy", "429 Too Many Requests", "Retry-After: 7\r\n", "slow down"},
     {"/down", "503 Service Unavailable", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", ""},
+    {"/later", "503 Service Unavailable",
+     "Date: Sun, 06 Nov 1994 08:49:07 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", ""},
     {"/loop", "302 Found", "Location: /loop\r\n", ""},
     {"/file", "302 Found", "Location: file:///etc/passwd\r\n", ""},
     {"/ftp", "302 Found", "Location: ftp://127.0.0.1/x\r\n", ""},
@@ -209,6 +211,8 @@ static void statuses_are_answers(void **state)
     r = get("/down");
     assert_int_equal(r->status, 503);
     assert_int_equal(r->retry_after_us, 0); /* a date long past */
+    r = get("/later");
+    assert_int_equal(r->retry_after_us, 30 * SECOND); /* by the server's clock */
 }
 
 static void a_request_says_what_it_was_given(void **state)

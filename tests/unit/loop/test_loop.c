@@ -46,6 +46,23 @@ static void count_and_stop(void *context)
         loop_stop(s->loop);
 }
 
+static void timers_start_at_an_instant(void **state)
+{
+    struct loop *loop = *state;
+    int64_t began_us = loop_monotonic_us(loop), instants_us[] = {began_us + 20000, began_us - 1, 0};
+    for (size_t i = 0; i < 3; i++) {
+        int calls = 0;
+        struct loop_timer *timer = loop_timer_create(loop, count_up, &calls);
+        loop_timer_start_at(timer, instants_us[i]);
+        while (calls == 0)
+            loop_turn(loop, true);
+        assert_true(loop_monotonic_us(loop) >= instants_us[i] - 1000); /* libev rounds */
+        assert_false(loop_timer_active(timer));
+        loop_timer_destroy(timer);
+    }
+    assert_true(loop_monotonic_us(loop) < began_us + 10 * 1000000);
+}
+
 static void timers_run_once_or_again(void **state)
 {
     struct loop *loop = *state;
@@ -300,6 +317,7 @@ static void message_ends_the_sleep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(timers_start_at_an_instant, begin, end),
         cmocka_unit_test_setup_teardown(timers_run_once_or_again, begin, end),
         cmocka_unit_test_setup_teardown(timer_of_zero_gives_the_others_a_turn, begin, end),
         cmocka_unit_test_setup_teardown(watcher_may_be_destroyed_in_its_callback, begin, end),
