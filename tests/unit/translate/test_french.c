@@ -398,6 +398,12 @@ static void check_text(const char *key, const char *text)
         if (broken || (wide && !in_zone && !kept) || (!wide && kept))
             fail_msg("%s: blank before %c: %s", key, *at, text);
     }
+    for (const char *at = text; (at = strstr(at, "«")); at++)
+        assert_memory_equal(at + strlen("«"), NB, 2);
+    for (const char *at = text; (at = strstr(at, "»")); at++) {
+        assert_true(at >= text + 2);
+        assert_memory_equal(at - 2, NB, 2);
+    }
 }
 
 static void test_typography(void **state)

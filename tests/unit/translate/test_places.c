@@ -85,9 +85,9 @@ static void test_names_of_zones(void **state)
 {
     (void)state;
     static const struct place_name names[] = {
-        {"UGC", "MEZ029", "", "zone « Coastal Hancock » (Maine)"},
-        {"UGC", "LCZ423", "", "zone maritime « Detroit River »"},
-        {"SAME", "094423", "", "zone maritime « Detroit River »"},
+        {"UGC", "MEZ029", "", "zone «\u00a0Coastal Hancock\u00a0» (Maine)"},
+        {"UGC", "LCZ423", "", "zone maritime «\u00a0Detroit River\u00a0»"},
+        {"SAME", "094423", "", "zone maritime «\u00a0Detroit River\u00a0»"},
     };
     check_names(full, names, sizeof(names) / sizeof(names[0]));
 }
