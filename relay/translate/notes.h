@@ -63,6 +63,8 @@
 /* Parameters and resources */
 #define NOTE_PARAMETER_DROPPED "parameter-dropped"
 #define NOTE_PARAMETER_EMPTY "parameter-empty"
+#define NOTE_DESCRIPTION_FROM_PARAMETER                                                            \
+    "description-from-parameter" /* the sender's words stood in a broadcast text alone */
 #define NOTE_CHANNELS_BLOCKED "channels-blocked"
 #define NOTE_EMBEDDED_LEFT_OUT "embedded-left-out" /* derefUri stays in the original */
 #define NOTE_RESOURCE_FILLED "resource-filled"

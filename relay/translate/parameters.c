@@ -1,5 +1,5 @@
-/* Parameters: copied, but for what could set off public broadcast; the channels of the target are
- * blocked. */
+/* Parameters: copied, but for what could set off public broadcast, whose text at most becomes the
+ * description; the channels of the target are blocked. */
 #include "translate/internal.h"
 
 /* The event's end in the target's own parameter, at the same instant. */
@@ -51,13 +51,50 @@ static void block_channels(struct work *work, struct pair_list *list, size_t i)
     }
 }
 
+/* Which parameter has the words that the info's description does not have; `count` for none. */
+static size_t describing(struct work *work, const struct cap_info *info)
+{
+    size_t best = info->parameters.count;
+    struct slice best_turn = {0};
+    for (size_t j = 0; j < info->parameters.count && slice_is_empty(info->description); j++) {
+        const struct cap_pair *given = &info->parameters.items[j];
+        struct slice turn = work_name_rule(work, "parameter", given->name).description;
+        if (slice_is_empty(turn) || slice_is_empty(slice_trim(given->value)) ||
+            (!slice_is_empty(best_turn) && slice_cmp(turn, best_turn) >= 0))
+            continue;
+        best = j;
+        best_turn = turn;
+    }
+    return best;
+}
+
+/* Only the parameter's name could set off a broadcast; without its words nobody could act. */
+static void describe(struct work *work, size_t i, size_t j, struct cap_info *info)
+{
+    const struct cap_pair *given = &info->parameters.items[j];
+    struct name_rule rule = work_name_rule(work, "parameter", given->name);
+    const char *path = path_kept(work, i, "parameter", j);
+    info->description = slice_trim(given->value);
+    notes_add(work->notes, work->arena, NOTE_DESCRIPTION_FROM_PARAMETER, path,
+              "The text of %.*s is the description, where there was none.",
+              SLICE_ARG(text_short(given->name, 80)));
+    if (work->trace)
+        trace_add(work->trace, work->arena, TRACE_MAPPED, path, path_info(work, i, "description"),
+                  "value_names:%.*s", SLICE_ARG(rule.key));
+}
+
 static void translate_parameters(struct work *work, size_t i, struct cap_info *info)
 {
     struct pair_list list = {0};
     bool counterpart = false;
+    size_t words = describing(work, info);
     for (size_t j = 0; j < info->parameters.count; j++) {
         const struct cap_pair *given = &info->parameters.items[j];
         struct name_rule rule = work_name_rule(work, "parameter", given->name);
+        if (j == words) {
+            describe(work, i, j, info);
+            continue;
+        }
         if (!rule.keep) {
             drop(work, i, j, given, &rule);
             continue;

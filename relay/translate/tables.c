@@ -290,6 +290,7 @@ struct name_rule table_name_rule(enum target target, const char *element, struct
     const char *column = target == TARGET_US_EXCHANGE ? "to_us" : "to_ca";
     return (struct name_rule){.keep = slice_eq_cstr(cell(table, best, column), "keep"),
                               .counterpart = cell(table, best, "counterpart"),
+                              .description = cell(table, best, "description"),
                               .reason = cell(table, best, "reason"),
                               .key = cell(table, best, "key")};
 }

@@ -24,6 +24,7 @@ struct event_match {
 struct name_rule {
     bool keep;
     struct slice counterpart; /* a further parameter; "" for none */
+    struct slice description; /* its turn to be the description of an info without one; "": never */
     struct slice reason;
     struct slice key; /* of the row: "parameter/EAS-*"; absent where no row fits */
 };

@@ -228,6 +228,26 @@ static void test_a_trace_changes_nothing(void **state)
     fixture_close(&fixture);
 }
 
+static void test_a_broadcast_text_that_describes(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct told told;
+    fixture_open(&fixture);
+    told_of(&fixture,
+            HEAD("w@example.us", "IPAWSv1.0", "")
+                INFO("en-US", "",
+                     "<parameter><valueName>CMAMtext</valueName><value>Short.</value></parameter>"
+                     "<parameter><valueName>CMAMlongtext</valueName><value>Long.</value>"
+                     "</parameter>") "</alert>",
+            TARGET_CA_EXCHANGE, &told);
+    check_row(&told, "alert/info[1]/parameter[1]", "", EXPLAIN_DROPPED, "value_names:parameter/");
+    check_row(&told, "alert/info[1]/parameter[2]", "alert/info[1]/description", EXPLAIN_MAPPED,
+              "value_names:parameter/CMAMlongtext");
+    assert_int_equal(told.explanation.unaccounted, 0);
+    fixture_close(&fixture);
+}
+
 static void test_rows_are_in_the_order_of_the_message(void **state)
 {
     (void)state;
@@ -293,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_infos_of_what_is_cancelled),
         cmocka_unit_test(test_what_nobody_accounts_for),
         cmocka_unit_test(test_a_trace_changes_nothing),
+        cmocka_unit_test(test_a_broadcast_text_that_describes),
         cmocka_unit_test(test_rows_are_in_the_order_of_the_message),
         cmocka_unit_test(test_note_meanings),
         cmocka_unit_test(test_very_many_elements),

@@ -216,6 +216,35 @@ static void test_broadcast_layers_go(void **state)
     assert_true(noted(one, NOTE_PARAMETER_DROPPED) && noted(one, NOTE_CHANNELS_BLOCKED));
 }
 
+/* IPAWS alerts for phones alone say what there is to say in WEA's texts only. */
+static void test_words_of_a_broadcast_text_alone(void **state)
+{
+    struct case_of *one = *state;
+#define SHORT PAIR("parameter", "CMAMtext", "Police activity. Avoid the area.")
+#define LONG PAIR("parameter", "cmamLongText", "  Police activity on Main Street. Avoid it. ")
+#define LEW(rest) FROM_US(INFO(EN_US, "Law Enforcement Warning", LIKELY, SAME("LEW"), rest))
+    const struct alert *derived = to(one, TARGET_CA_EXCHANGE, LEW(SHORT));
+    assert_int_equal(derived->info_count, 2);
+    assert_text(derived->infos[0].description, "Police activity. Avoid the area.");
+    assert_true(noted(one, NOTE_DESCRIPTION_FROM_PARAMETER));
+    assert_true(slice_find(derived->infos[1].description,
+                           "Description d'origine (anglais)\u00a0:\nPolice activity.") >= 0);
+    derived = to(one, TARGET_CA_EXCHANGE, LEW(SHORT LONG));
+    assert_text(derived->infos[0].description, "Police activity on Main Street. Avoid it.");
+    assert_true(noted(one, NOTE_PARAMETER_DROPPED));
+    derived = to(one, TARGET_CA_EXCHANGE, LEW("<description>Own words.</description>" SHORT LONG));
+    assert_text(derived->infos[0].description, "Own words.");
+    assert_false(noted(one, NOTE_DESCRIPTION_FROM_PARAMETER));
+    derived = to(one, TARGET_CA_EXCHANGE, LEW(PAIR("parameter", "CMAMtext", "")));
+    assert_true(slice_is_empty(derived->infos[0].description));
+    derived =
+        to(one, TARGET_US_EXCHANGE,
+           FROM_CA(INFO(EN_CA, "amber", LIKELY, CAPCP("amber"),
+                        PAIR("parameter", "layer:SOREM:2.0:WirelessText", "Short.")
+                            PAIR("parameter", "layer:SOREM:1.0:Broadcast_Text", "Read out."))));
+    assert_text(derived->infos[0].description, "Read out.");
+}
+
 static void test_times_are_the_same_instants(void **state)
 {
     struct case_of *one = *state;
@@ -463,6 +492,7 @@ int main(void)
         CASE(test_infos_that_disagree_give_no_code),
         CASE(test_codes_and_languages),
         CASE(test_broadcast_layers_go),
+        CASE(test_words_of_a_broadcast_text_alone),
         CASE(test_times_are_the_same_instants),
         CASE(test_the_last_year_keeps_its_offset),
         CASE(test_geocodes_that_could_be_mistaken),
