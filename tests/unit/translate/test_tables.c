@@ -132,7 +132,9 @@ static void test_names_that_ask_for_broadcast(void **state)
                                  "x Ｗireless_Text",
                                  "EA\xC2\xADS-ORG",
                                  "WEA\xEF\xBB\xBFHandling",
-                                 "layer:Any:1.0:Wireless"};
+                                 "layer:Any:1.0:Wireless",
+                                 "WEAKey",
+                                 "WEAK51 Handling"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         for (int target = TARGET_US_EXCHANGE; target <= TARGET_CA_EXCHANGE; target++) {
             if (is_kept((enum target)target, "parameter", names[i]))
@@ -145,7 +147,9 @@ static void test_names_that_ask_for_broadcast(void **state)
                                   "layer:EC-MSC-SMC:1.0:Alert_Type",
                                   "\xD0\x9F",
                                   "Ｗｅａther",
-                                  "～"};
+                                  "～",
+                                  "WEAK51",
+                                  "WEAK53"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_true(is_kept(TARGET_US_EXCHANGE, "parameter", others[i]));
     assert_true(is_kept(TARGET_US_EXCHANGE, "parameter", ""));
