@@ -328,13 +328,18 @@ struct slice generated_description(struct work *work, size_t i, const struct gen
     return taken(work, &text);
 }
 
+/* What an alert that is over asked for is not asked for again, though many a Cancel repeats it. */
 struct slice generated_instruction(struct work *work, size_t i)
 {
     const struct cap_info *info = &work->derived->infos[i];
+    bool over = ending_of(work, info) != NULL;
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
-    for (size_t j = 0; j < info->response_type_count; j++)
-        put_line(&text, said(work, "response", cap_response_type_name(info->response_types[j])));
+    for (size_t j = 0; j < info->response_type_count; j++) {
+        enum cap_response_type response = info->response_types[j];
+        if (!over || response == RESPONSE_ALL_CLEAR)
+            put_line(&text, said(work, "response", cap_response_type_name(response)));
+    }
     put_original(work, &text, info, "instruction", info->instruction);
     return taken(work, &text);
 }

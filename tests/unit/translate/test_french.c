@@ -218,6 +218,34 @@ static void test_endings(void **state)
     }
 }
 
+/* IPAWS Cancels repeat the info that they cancel, with what it asked people to do. */
+static void test_an_ending_asks_for_nothing(void **state)
+{
+    static const struct {
+        const char *type, *response, *instruction;
+    } cases[] = {
+        {"Alert", "Shelter", "Mettez-vous à l'abri sur place ou selon les consignes."},
+        {"Cancel", "Shelter", ""},
+        {"Cancel", "None", ""},
+        {"Cancel", "AllClear", "L'événement ne présente plus de menace."},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fixture *fixture = *state;
+        struct translation out;
+        struct slice infos =
+            arena_printf(fixture->arena,
+                         "<info><language>en-US</language><category>Safety</category>"
+                         "<event>Required Weekly Test</event><responseType>%s</responseType>"
+                         "<urgency>Immediate</urgency><severity>Extreme</severity>"
+                         "<certainty>Observed</certainty>" SAME("RWT") EXPIRES "</info>",
+                         cases[i].response);
+        const struct alert *derived =
+            to_canada(fixture, (struct message){"Actual", cases[i].type, infos.ptr}, &out);
+        assert_int_equal(derived->infos[1].response_type_count, 1);
+        assert_text(derived->infos[1].instruction, cases[i].instruction);
+    }
+}
+
 /* What happened is told with its scales and times, and not as if the alert were over. */
 static void test_past_alone_is_no_ending(void **state)
 {
@@ -433,6 +461,7 @@ int main(void)
         CASE(test_event_names),
         CASE(test_the_icon_of_an_entry),
         CASE(test_endings),
+        CASE(test_an_ending_asks_for_nothing),
         CASE(test_past_alone_is_no_ending),
         CASE(test_an_exercise_cannot_be_overlooked),
         CASE(test_headlines_are_short_and_keep_the_end),
