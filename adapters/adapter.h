@@ -109,7 +109,8 @@ struct adapter_ops {
     size_t instance_size; /* allocated zeroed by the host */
     const struct conf_row
         *options; /* ends with an empty row; values land in the instance by offset */
-    /* Checks what the rows cannot; may not block or do I/O. Required. */
+    /* Checks what the rows cannot; may not block or do I/O. An error that begins with the name of a
+     * key and ": " is told at that key's line. Required. */
     enum err_code (*init)(void *instance, struct host *host, struct err *err);
     /* Reads the files that only a start reads, where their rows (conf_row.file) do not say enough:
      * for `--check-config`, between init and fini, without a loop. Optional. */

@@ -305,6 +305,9 @@ static enum err_code make_source(struct hosts *hosts, const struct adapter_ops *
     }
     if (ops->exercise_only)
         out->class = CLASS_EXERCISE;
+    /* Whom to trust cannot be told from what was refused. */
+    if (source && !conf_is_sound(source->node, "signature"))
+        return ERR_INVALID;
     enum err_code code = host_trust_create(source, &kept->trust, err);
     out->trust = kept->trust;
     return code;
@@ -341,36 +344,42 @@ bool host_files_changed(const struct host *host)
     return !digest_eq(&source, &host->source_files) || !digest_eq(&options, &host->option_files);
 }
 
-enum err_code host_check_files(const struct host *host, conf_pem_fn pem, struct err *err)
+/* What the adapter itself refuses, at its place. */
+static enum err_code refused(const struct host *host, const struct err *inner, struct err *err)
+{
+    if (host->conf_source)
+        return conf_place(host->conf_source->node, relay_conf_source_rows, host->ops->options,
+                          inner, err);
+    return err_set(err, inner->code, "%s: %s", host->ops->name, inner->text);
+}
+
+static enum err_code check_files(const struct host *host, conf_pem_fn pem, struct err *err)
 {
     struct err inner = {0};
-    if (!host->conf_source)
-        return host->ops->check ? host->ops->check(host->instance, err) : OK;
-    enum err_code code =
-        conf_files_check(host->conf_source->node, host->ops->options, host->instance, pem, err);
-    if (code == OK && host->ops->check && host->ops->check(host->instance, &inner) != OK)
-        code = conf_fail(host->conf_source->node, NULL, err, "%s", inner.text);
+    enum err_code code = OK;
+    if (host->conf_source)
+        code =
+            conf_files_check(host->conf_source->node, host->ops->options, host->instance, pem, err);
+    if (code == OK && host->initialised && host->ops->check &&
+        host->ops->check(host->instance, &inner) != OK)
+        code = refused(host, &inner, err);
     return code;
 }
 
 static enum err_code init_instance(struct host *host, struct err *err)
 {
-    enum err_code code = read_options(host, err);
-    if (code != OK)
-        return code;
-    host->option_files = files_of_options(host);
     struct err inner = {0};
-    code = host->ops->init(host->instance, host, &inner);
-    if (code != OK)
-        return host->conf_source ? conf_fail(host->conf_source->node, NULL, err, "%s", inner.text)
-                                 : err_set(err, code, "%s: %s", host->ops->name, inner.text);
+    host->option_files = files_of_options(host);
+    if (host->ops->init(host->instance, host, &inner) != OK)
+        return refused(host, &inner, err);
     host->initialised = true;
     return OK;
 }
 
-enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
-                          const struct relay_conf_source *source, struct host **out,
-                          struct err *err)
+/* With its options still to be read. `source_code`: what became of what every source has. */
+static struct host *make_host(struct hosts *hosts, const struct adapter_ops *ops,
+                              const struct relay_conf_source *source, enum err_code *source_code,
+                              struct err *err)
 {
     struct host *host = mem_alloc(sizeof *host);
     host->hosts = hosts;
@@ -378,12 +387,42 @@ enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
     host->conf = relay_conf_hold(hosts->conf);
     host->conf_source = source;
     host->source_files = files_of_source(host);
-    enum err_code code = make_source(hosts, ops, source, &host->source, err);
+    *source_code = make_source(hosts, ops, source, &host->source, err);
     host->rewrites = source && host->source->class == CLASS_EXERCISE && !ops->exercise_only;
     host->waiting_end = &host->waiting;
     host->instance = mem_alloc(ops->instance_size ? ops->instance_size : 1);
     if (hosts->options.loop)
         host->retry = loop_timer_create(hosts->options.loop, retry_now, host);
+    return host;
+}
+
+enum err_code host_check(struct hosts *hosts, const struct adapter_ops *ops,
+                         const struct relay_conf_source *source, conf_pem_fn pem, struct err *err)
+{
+    /* With a key that was refused the adapter would judge by what nobody wrote. */
+    bool init = !source || conf_is_sound(source->node, NULL);
+    enum err_code code = OK;
+    struct host *host = make_host(hosts, ops, source, &code, err);
+    enum err_code one = read_options(host, code ? NULL : err);
+    code = code ? code : one;
+    if (one == OK) {
+        one = init ? init_instance(host, code ? NULL : err) : OK;
+        code = code ? code : one;
+        one = pem ? check_files(host, pem, code ? NULL : err) : OK;
+        code = code ? code : one;
+    }
+    host_destroy(host);
+    return code;
+}
+
+enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
+                          const struct relay_conf_source *source, struct host **out,
+                          struct err *err)
+{
+    enum err_code code = OK;
+    struct host *host = make_host(hosts, ops, source, &code, err);
+    if (code == OK)
+        code = read_options(host, err);
     if (code == OK)
         code = init_instance(host, err);
     if (code == OK && host->rewrites && !hosts->parser)

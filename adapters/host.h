@@ -60,7 +60,9 @@ struct hosts_options {
 /* Checks every source of a configuration as a reload does: adapter known, options readable, init
  * good. Starts nothing. */
 enum err_code hosts_check(const struct relay_conf *conf, struct err *err);
-/* And as `--check-config` does: opens and reads the files that only a start reads. */
+/* And as `--check-config` does: opens and reads the files that only a start reads. Takes also what
+ * relay_conf_inspect() gives out for further checks. Both go on behind what they refuse: `err` has
+ * the first, the configuration's document all. */
 enum err_code hosts_check_files(const struct relay_conf *conf, conf_pem_fn pem, struct err *err);
 
 /* Holds the configuration. Nothing is started. */

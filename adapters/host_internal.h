@@ -102,8 +102,11 @@ enum err_code host_create(struct hosts *hosts, const struct adapter_ops *ops,
                           const struct relay_conf_source *source, struct host **out,
                           struct err *err);
 void host_destroy(struct host *host);
+/* Refuses what host_create() would, all of it (the document remembers), and with `pem` looks into
+ * the files that only a start reads. */
+enum err_code host_check(struct hosts *hosts, const struct adapter_ops *ops,
+                         const struct relay_conf_source *source, conf_pem_fn pem, struct err *err);
 /* A file that its configuration names was written anew, or leads elsewhere. */
-enum err_code host_check_files(const struct host *host, conf_pem_fn pem, struct err *err);
 bool host_files_changed(const struct host *host);
 void host_start(struct host *host);
 void host_stop(struct host *host);

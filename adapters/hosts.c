@@ -145,6 +145,30 @@ static void append_host(struct hosts *hosts, struct host *host)
     *end = host;
 }
 
+static enum err_code check_source(struct hosts *hosts, const struct relay_conf_source *source,
+                                  conf_pem_fn pem, struct err *err)
+{
+    if (!source->node || !source->name.ptr || !source->adapter.ptr)
+        return ERR_INVALID; /* told when it was read */
+    const struct adapter_ops *ops = find_adapter(source, err);
+    return ops ? host_check(hosts, ops, source, pem, err) : ERR_INVALID;
+}
+
+static enum err_code check_door(struct hosts *hosts, const struct door *door, conf_pem_fn pem,
+                                struct err *err)
+{
+    const struct adapter_ops *ops = adapter_find(slice_from_cstr(door->adapter));
+    struct err inner = {0};
+    if (!door_endpoint(door, hosts->conf).ptr)
+        return OK;
+    if (!ops)
+        return conf_fail(hosts->conf->root, door->opened_by, err,
+                         "this relay was built without it; leave the key out");
+    if (host_check(hosts, ops, NULL, pem, &inner) == OK)
+        return OK;
+    return conf_fail(hosts->conf->root, door->opened_by, err, "%s", inner.text);
+}
+
 static enum err_code add_source(struct hosts *hosts, const struct relay_conf_source *source,
                                 struct err *err)
 {
@@ -228,25 +252,27 @@ enum err_code hosts_create(const struct hosts_options *options, const struct rel
     return OK;
 }
 
-enum err_code hosts_check(const struct relay_conf *conf, struct err *err)
+enum err_code hosts_check_files(const struct relay_conf *conf, conf_pem_fn pem, struct err *err)
 {
-    struct hosts *hosts = NULL;
-    const struct hosts_options nothing = {0};
-    enum err_code code = hosts_create(&nothing, conf, &hosts, err);
+    struct hosts *hosts = mem_alloc(sizeof *hosts);
+    enum err_code code = OK;
+    hosts->conf = relay_conf_hold(conf);
+    for (size_t i = 0; i < conf->sources.count; i++) {
+        enum err_code one =
+            check_source(hosts, relay_conf_source_at(conf, i), pem, code ? NULL : err);
+        code = code ? code : one;
+    }
+    for (size_t i = 0; i < DOOR_COUNT; i++) {
+        enum err_code one = check_door(hosts, &doors[i], pem, code ? NULL : err);
+        code = code ? code : one;
+    }
     hosts_destroy(hosts);
     return code;
 }
 
-enum err_code hosts_check_files(const struct relay_conf *conf, conf_pem_fn pem, struct err *err)
+enum err_code hosts_check(const struct relay_conf *conf, struct err *err)
 {
-    struct hosts *hosts = NULL;
-    const struct hosts_options nothing = {0};
-    enum err_code code = hosts_create(&nothing, conf, &hosts, err);
-    for (const struct host *host = hosts ? hosts->first : NULL; host && code == OK;
-         host = host->next)
-        code = host_check_files(host, pem, err);
-    hosts_destroy(hosts);
-    return code;
+    return hosts_check_files(conf, NULL, err);
 }
 
 void hosts_set_port(struct hosts *hosts, const struct host_port *port)

@@ -64,6 +64,11 @@ struct outlets {
 enum err_code outlet_create(struct outlets *outlets, const struct outlet_ops *ops,
                             const struct relay_conf_outlet *own, enum alert_class class,
                             struct outlet **out, struct err *err);
+/* Refuses what outlet_create() would, all of it (the document remembers), and with `pem` looks into
+ * the files that only a start reads. Without `init` the kind itself is not asked. */
+enum err_code outlet_check(struct outlets *outlets, const struct outlet_ops *ops,
+                           const struct relay_conf_outlet *own, enum alert_class class, bool init,
+                           conf_pem_fn pem, struct err *err);
 void outlet_destroy(struct outlet *outlet);
 /* A file that its configuration names was written anew, or leads elsewhere. */
 bool outlet_files_changed(const struct outlet *outlet);

@@ -467,18 +467,21 @@ static void on_again(void *context)
     outlet_advance(outlet);
 }
 
+static enum err_code read_options(struct outlet *outlet, struct err *err)
+{
+    return conf_read_rest(outlet->own->node, relay_conf_outlet_rows, outlet->ops->options,
+                          outlet->instance, err);
+}
+
 static enum err_code init_instance(struct outlet *outlet, struct err *err)
 {
     struct err inner = {0};
-    enum err_code code = conf_read_rest(outlet->own->node, relay_conf_outlet_rows,
-                                        outlet->ops->options, outlet->instance, err);
 
-    if (code)
-        return code;
     /* Before they are read: what is written meanwhile then shows as changed. */
     outlet->files = conf_files_digest(outlet->ops->options, outlet->instance);
     if (outlet->ops->init(outlet->instance, outlet, &inner))
-        return conf_fail(outlet->own->node, NULL, err, "%s", inner.text);
+        return conf_place(outlet->own->node, relay_conf_outlet_rows, outlet->ops->options, &inner,
+                          err);
     outlet->initialised = true;
     return OK;
 }
@@ -489,13 +492,10 @@ bool outlet_files_changed(const struct outlet *outlet)
     return !digest_eq(&files, &outlet->files);
 }
 
-enum err_code outlet_create(struct outlets *outlets, const struct outlet_ops *ops,
-                            const struct relay_conf_outlet *own, enum alert_class class,
-                            struct outlet **out, struct err *err)
+static struct outlet *make_outlet(struct outlets *outlets, const struct outlet_ops *ops,
+                                  const struct relay_conf_outlet *own, enum alert_class class)
 {
     struct outlet *outlet = mem_alloc(sizeof *outlet);
-    struct loop *loop = outlets->options.loop;
-    enum err_code code;
 
     outlet->outlets = outlets;
     outlet->ops = ops;
@@ -503,13 +503,44 @@ enum err_code outlet_create(struct outlets *outlets, const struct outlet_ops *op
     outlet->own = own;
     outlet->class = class;
     outlet->instance = mem_alloc(ops->instance_size ? ops->instance_size : 1);
+    return outlet;
+}
+
+enum err_code outlet_check(struct outlets *outlets, const struct outlet_ops *ops,
+                           const struct relay_conf_outlet *own, enum alert_class class, bool init,
+                           conf_pem_fn pem, struct err *err)
+{
+    struct outlet *outlet = make_outlet(outlets, ops, own, class);
+    enum err_code code = read_options(outlet, err), files = OK;
+
+    if (code == OK) {
+        if (pem)
+            files = conf_files_check(own->node, ops->options, outlet->instance, pem, err);
+        if (init)
+            code = init_instance(outlet, files ? NULL : err);
+    }
+    code = files ? files : code;
+    outlet_destroy(outlet);
+    return code;
+}
+
+enum err_code outlet_create(struct outlets *outlets, const struct outlet_ops *ops,
+                            const struct relay_conf_outlet *own, enum alert_class class,
+                            struct outlet **out, struct err *err)
+{
+    struct outlet *outlet = make_outlet(outlets, ops, own, class);
+    struct loop *loop = outlets->options.loop;
+    enum err_code code;
+
     if (loop) {
         outlet->again = loop_timer_create(loop, on_again, outlet);
         outlet->mark = loop_timer_create(loop, on_mark, outlet);
         backoff_init(&outlet->backoff, own->retry_first_us, own->retry_max_us,
                      backoff_seed(outlets->options.relay_name, own->name, now_us(outlet)));
     }
-    code = init_instance(outlet, err);
+    code = read_options(outlet, err);
+    if (code == OK)
+        code = init_instance(outlet, err);
     if (code == OK && loop)
         code = load_cursor(outlet, err);
     if (code != OK) {

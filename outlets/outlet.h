@@ -86,7 +86,8 @@ struct outlet_ops {
     size_t instance_size;           /* allocated zeroed by the engine */
     const struct conf_row *options; /* ends with an empty row; values land in the instance */
     /* Checks what the rows cannot, reads files with secrets. May not connect; `--check-config`
-     * calls it without a loop. */
+     * calls it without a loop. An error that begins with the name of a key and ": " is told at that
+     * key's line. */
     enum err_code (*init)(void *instance, struct outlet *outlet, struct err *err);
     /* Opens what is needed, then or later outlet_ready(). A failure is tried again. */
     enum err_code (*start)(void *instance, struct err *err);

@@ -81,28 +81,47 @@ enum err_code outlets_create(const struct outlets_options *options, const struct
     return OK;
 }
 
-enum err_code outlets_check(const struct relay_conf *conf, struct err *err)
+static enum err_code check_outlet(struct outlets *outlets, const struct relay_conf_outlet *own,
+                                  conf_pem_fn pem, struct err *err)
 {
-    const struct outlets_options nothing = {0};
-    struct outlets *outlets = NULL;
-    enum err_code code = outlets_create(&nothing, conf, &outlets, err);
+    enum err_code code = OK;
 
-    outlets_destroy(outlets);
+    if (!own->node || !own->name.ptr || !own->kind.ptr)
+        return ERR_INVALID; /* told when it was read */
+    const struct outlet_ops *ops = find_kind(own, err);
+
+    if (!ops)
+        return ERR_INVALID;
+    /* With a key that was refused the kind would judge by what nobody wrote. */
+    if (!conf_is_sound(own->node, NULL))
+        return outlet_check(outlets, ops, own, CLASS_ACTUAL, false, pem, err);
+    for (enum alert_class class = CLASS_ACTUAL; class <= CLASS_EXERCISE; class ++) {
+        if (!(own->classes & 1u << class))
+            continue;
+        enum err_code one = outlet_check(outlets, ops, own, class, true, pem, code ? NULL : err);
+        code = code ? code : one;
+    }
     return code;
 }
 
 enum err_code outlets_check_files(const struct relay_conf *conf, conf_pem_fn pem, struct err *err)
 {
-    const struct outlets_options nothing = {0};
-    struct outlets *outlets = NULL;
-    enum err_code code = outlets_create(&nothing, conf, &outlets, err);
+    struct outlets *outlets = mem_alloc(sizeof *outlets);
+    enum err_code code = OK;
 
-    for (const struct outlet *outlet = outlets ? outlets->first : NULL; outlet && !code;
-         outlet = outlet->next)
-        code =
-            conf_files_check(outlet->own->node, outlet->ops->options, outlet->instance, pem, err);
+    outlets->conf = relay_conf_hold(conf);
+    for (size_t i = 0; i < conf->outlets.count; i++) {
+        enum err_code one =
+            check_outlet(outlets, relay_conf_outlet_at(conf, i), pem, code ? NULL : err);
+        code = code ? code : one;
+    }
     outlets_destroy(outlets);
     return code;
+}
+
+enum err_code outlets_check(const struct relay_conf *conf, struct err *err)
+{
+    return outlets_check_files(conf, NULL, err);
 }
 
 void outlets_destroy(struct outlets *outlets)

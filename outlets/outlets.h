@@ -26,7 +26,9 @@ struct outlets_options {
 
 /* Checks every outlet of a configuration as a reload does. Starts nothing. */
 enum err_code outlets_check(const struct relay_conf *conf, struct err *err);
-/* And as `--check-config` does: opens and reads the files that only a start reads. */
+/* And as `--check-config` does: opens and reads the files that only a start reads. Takes also what
+ * relay_conf_inspect() gives out for further checks. Both go on behind what they refuse: `err` has
+ * the first, the configuration's document all. */
 enum err_code outlets_check_files(const struct relay_conf *conf, conf_pem_fn pem, struct err *err);
 
 /* Holds the configuration; reads the cursors. Nothing is started. */

@@ -26,21 +26,6 @@ static int fail(const struct err *err)
     return EXIT_BROKEN;
 }
 
-static enum err_code load(const char *path, const struct relay_conf **out, struct err *err)
-{
-    enum err_code code = relay_conf_load(path, out, err);
-
-    if (!code)
-        code = hosts_check(*out, err);
-    if (!code)
-        code = outlets_check(*out, err);
-    if (code) {
-        relay_conf_release(*out);
-        *out = NULL;
-    }
-    return code;
-}
-
 /* Each subscriber is a descriptor, and 1,024 is the usual soft limit. Not being given more is no
  * reason not to run. */
 static void raise_descriptor_limit(void)
@@ -70,8 +55,8 @@ static int run(const char *path)
     struct err err = {0};
 
     signal(SIGPIPE, SIG_IGN);
-    if (seal_init(&err) || load(path, &conf, &err))
-        return fail(&err);
+    if (!relayd_inspect(path, false, &conf))
+        return EXIT_BROKEN;
     log_set_level((enum log_level)conf->log.level);
     raise_descriptor_limit();
     if (house_build(&house, path, conf, &err))
@@ -86,16 +71,12 @@ static int run(const char *path)
 static int check(const char *path, bool files)
 {
     const struct relay_conf *conf = NULL;
-    struct err err = {0};
-    bool good;
 
-    if (load(path, &conf, &err))
-        return fail(&err);
-    good = !files || relayd_check_files(conf);
-    if (good)
-        printf("%s: good\n", path);
+    if (!relayd_inspect(path, files, &conf))
+        return EXIT_BROKEN;
+    printf("%s: good\n", path);
     relay_conf_release(conf);
-    return good ? 0 : EXIT_BROKEN;
+    return 0;
 }
 
 static int reference(void)

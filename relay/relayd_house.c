@@ -5,6 +5,7 @@
 #include "geo/geo.h"
 #include "log/log.h"
 #include "relayd_policy.h"
+#include "relayd_state.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -37,19 +38,6 @@ static void house_on_wake(void *context)
     beats_pulse(house->beats);
     if (taken == COLLECT_TURN_MAX)
         loop_wake_send(house->wake);
-}
-
-static enum err_code build_state_dir(const struct relay_conf *conf, struct err *err)
-{
-    struct stat found;
-
-    if (mkdir(conf->state_dir.ptr, 0750) != 0 && errno != EEXIST)
-        return err_errno(err, errno, "state_dir: %s", conf->state_dir.ptr);
-    if (stat(conf->state_dir.ptr, &found) != 0 || !S_ISDIR(found.st_mode) ||
-        access(conf->state_dir.ptr, W_OK | X_OK) != 0)
-        return err_set(err, ERR_IO, "state_dir: %s is no folder that can be written to",
-                       conf->state_dir.ptr);
-    return OK;
 }
 
 static enum err_code build_loop(struct house *house, struct err *err)
@@ -164,7 +152,7 @@ static enum err_code build_journal(struct house *house, struct err *err)
     options.hooks.wake_context = house->wake;
     code = journal_open(&options, &house->journal, err);
     if (code)
-        return err_wrap(err, "journal");
+        return err_wrap(err, "%s", relayd_journal_key(conf));
     relayd_fault_watch(house->journal);
     return OK;
 }
@@ -308,13 +296,17 @@ enum err_code house_build(struct house *house, const char *config_path,
     if (!code)
         code = relayd_key_list_load(conf, &house->keys, &clock_system, &house->key_list, err);
     if (!code)
-        code = build_state_dir(conf, err);
+        code = relayd_state_make(conf, err);
     if (!code) {
         relayd_view_set_keys(&house->view, &house->keys, &house->key_list);
         code = build_rooms(house, err);
     }
-    if (code)
+    if (code) {
+        struct err inner = *err;
+
+        relay_conf_place(conf, &inner, err);
         house_tear_down(house);
+    }
     return code;
 }
 

@@ -37,16 +37,28 @@ static enum err_code load_key(const char *conf_key, struct slice path, enum key_
     return OK;
 }
 
+enum err_code relayd_keys_load_one(const struct relay_conf *conf, size_t index,
+                                   struct relayd_keys *out, struct err *err)
+{
+    switch (index) {
+    case 0:
+        return load_key("actual", conf->keys.actual, KEY_ACTUAL, &out->actual, err);
+    case 1:
+        return load_key("exercise", conf->keys.exercise, KEY_EXERCISE, &out->exercise, err);
+    default:
+        out->has_curve = conf->access.mode == CONF_ACCESS_CURVE;
+        return out->has_curve ? load_key("curve", conf->keys.curve, KEY_CURVE, &out->curve, err)
+                              : OK;
+    }
+}
+
 enum err_code relayd_keys_load(const struct relay_conf *conf, struct relayd_keys *out,
                                struct err *err)
 {
-    enum err_code code = load_key("actual", conf->keys.actual, KEY_ACTUAL, &out->actual, err);
+    enum err_code code = OK;
 
-    if (!code)
-        code = load_key("exercise", conf->keys.exercise, KEY_EXERCISE, &out->exercise, err);
-    out->has_curve = conf->access.mode == CONF_ACCESS_CURVE;
-    if (!code && out->has_curve)
-        code = load_key("curve", conf->keys.curve, KEY_CURVE, &out->curve, err);
+    for (size_t i = 0; i < RELAYD_KEYS && !code; i++)
+        code = relayd_keys_load_one(conf, i, out, err);
     if (code)
         relayd_keys_wipe(out);
     return code;

@@ -28,6 +28,10 @@ struct relayd_key_list {
 /* The errors name the configuration's key, the file, and the command that makes it. */
 enum err_code relayd_keys_load(const struct relay_conf *conf, struct relayd_keys *out,
                                struct err *err);
+/* One of them, for who goes on behind one that is not good: below RELAYD_KEYS. */
+enum { RELAYD_KEYS = 3 };
+enum err_code relayd_keys_load_one(const struct relay_conf *conf, size_t index,
+                                   struct relayd_keys *out, struct err *err);
 void relayd_keys_wipe(struct relayd_keys *keys);
 
 /* Fails where a key is not on the list, revoked, over, or (with a clock that can be believed) not

@@ -167,7 +167,8 @@ static enum err_code check_hub(const struct atom_source *source, struct err *err
                        "beside it",
                        source->hub == ATOM_EXERCISE ? "exercise" : "training");
     if (source->hub != ATOM_PLAIN && !source->secret_file.ptr)
-        return err_set(err, ERR_INVALID, "secret_file: a hub gives nothing without an access code");
+        return err_set(err, ERR_INVALID,
+                       "secret_file: is missing; a hub gives nothing without an access code");
     return OK;
 }
 
@@ -179,7 +180,7 @@ static enum err_code check_lists(const struct atom_source *source, struct err *e
         struct slice name = {0}, rest = source->parameters.items[i];
         slice_next_part(&rest, '=', &name);
         if (name.len == 0 || name.len == source->parameters.items[i].len)
-            return err_set(err, ERR_INVALID, "parameters: `%s` is no NAME=VALUE",
+            return err_set(err, ERR_INVALID, "parameters: `%s` says no value; NAME=VALUE is wanted",
                            source->parameters.items[i].ptr);
         if (slice_ieq_cstr(name, "secret"))
             return err_set(err, ERR_INVALID,

@@ -275,8 +275,12 @@ static enum err_code init(void *instance, struct host *host, struct err *err)
 {
     struct eccc *eccc = instance;
     eccc->host = host;
-    if (eccc->bindings.count == 0 || eccc->fetch_from.count == 0)
-        return err_set(err, ERR_INVALID, "bindings and fetch_from: at least one is needed");
+    if (eccc->bindings.count == 0)
+        return err_set(err, ERR_INVALID,
+                       "bindings: none; at least one is needed, or nothing comes");
+    if (eccc->fetch_from.count == 0)
+        return err_set(err, ERR_INVALID,
+                       "fetch_from: none; at least one is needed, or nothing may be fetched");
     return fetch_from_check(eccc->fetch_from, err);
 }
 

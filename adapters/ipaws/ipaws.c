@@ -127,11 +127,11 @@ static enum err_code ipaws_init(void *instance, struct host *host, struct err *e
     if (http_url_check(ipaws->url, err) != OK)
         return err_wrap(err, "url");
     if (slice_ends_with(ipaws->url, "/") || slice_find(ipaws->url, "?") >= 0)
-        return err_set(err, ERR_INVALID, "url: no slash at the end and no query, please");
+        return err_set(err, ERR_INVALID, "url: leave out the slash at the end and any query");
     if (ipaws->feeds == 0)
-        return err_set(err, ERR_INVALID, "channels: at least one, such as public");
+        return err_set(err, ERR_INVALID, "channels: none; at least one is needed, such as public");
     if (is_fema(ipaws) && ipaws->interval_us < FEMA_INTERVAL_MIN_US)
-        return err_set(err, ERR_INVALID, "interval: FEMA asks for at least 2m");
+        return err_set(err, ERR_INVALID, "interval: is too short; FEMA asks for at least 2m");
     if (is_staging(ipaws) && host_class(host) != CLASS_EXERCISE)
         return err_set(err, ERR_INVALID,
                        "url: only https://apps.fema.gov/ has real alerts; what another has says "
@@ -139,7 +139,8 @@ static enum err_code ipaws_init(void *instance, struct host *host, struct err *e
     if (ipaws->pin_file.len > 0 && !slice_istarts_with(ipaws->url, "https://"))
         return err_set(err, ERR_INVALID, "pin_file: the PIN is sent only where url is https");
     if (ipaws->catch_up_us < ipaws->overlap_us)
-        return err_set(err, ERR_INVALID, "catch_up: at least as long as overlap");
+        return err_set(err, ERR_INVALID,
+                       "catch_up: is shorter than overlap; make it as long at least");
     ipaws->in_flight = map_create();
     return OK;
 }

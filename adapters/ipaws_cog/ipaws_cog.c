@@ -450,13 +450,14 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
         return err_wrap(err, "url");
     enum cog_service service = cog_service_of(cog->url);
     if (service != COG_OTHER && cog->interval_us < FEMA_INTERVAL_MIN_US)
-        return err_set(err, ERR_INVALID, "interval: at fema.gov at least 30s");
+        return err_set(err, ERR_INVALID,
+                       "interval: is too short; at fema.gov at least 30s is wanted");
     if (service == COG_FEMA_TEST && host_class(host) != CLASS_EXERCISE)
         return err_set(err, ERR_INVALID,
                        "url: what FEMA's test environment has says Actual and is not: `class: "
                        "exercise` must stand beside it");
     if (!slice_trim(cog->options.user).len)
-        return err_set(err, ERR_INVALID, "user: who asks, for FEMA's records");
+        return err_set(err, ERR_INVALID, "user: is empty; who asks is wanted, for FEMA's records");
     listed_init(&cog->alerts, cog);
     return OK;
 }

@@ -138,14 +138,18 @@ static enum err_code nws_init(void *instance, struct host *host, struct err *err
     if (http_url_check(nws->url, err) != OK)
         return err_wrap(err, "url");
     if (slice_ends_with(nws->url, "/") || slice_find(nws->url, "?") >= 0)
-        return err_set(err, ERR_INVALID, "url: no slash at the end and no query, please");
+        return err_set(err, ERR_INVALID, "url: leave out the slash at the end and any query");
     if (slice_trim(nws->user_agent).len == 0)
-        return err_set(err, ERR_INVALID,
-                       "user_agent: a name and a way to reach you, \"caprelay (ops@eoc.example)\"");
+        return err_set(
+            err, ERR_INVALID,
+            "user_agent: is empty; a name and a way to reach you are wanted, as \"caprelay "
+            "(ops@eoc.example)\"");
     if (nws->areas.count > 0 && nws->zones.count > 0)
-        return err_set(err, ERR_INVALID, "areas or zones: the API takes only one of them");
+        return err_set(err, ERR_INVALID,
+                       "zones: the API takes areas or zones; leave one of the two out");
     if (is_weather_gov(nws->url) && nws->interval_us < WEATHER_GOV_INTERVAL_MIN_US)
-        return err_set(err, ERR_INVALID, "interval: weather.gov asks for at least 30s");
+        return err_set(err, ERR_INVALID,
+                       "interval: is too short; weather.gov asks for at least 30s");
     gather_init(&nws->gather, host, nws, &gathering);
     return OK;
 }

@@ -445,13 +445,16 @@ static enum err_code init(void *instance, struct host *host, struct err *err)
     nwws->host = host;
     nwws->flights = map_create();
     if (!is_address(nwws->jid))
-        return err_set(err, ERR_INVALID, "jid: %.*s is not user@domain", SLICE_ARG(nwws->jid));
+        return err_set(err, ERR_INVALID, "jid: `%.*s` is no address; user@domain is wanted",
+                       SLICE_ARG(nwws->jid));
     if (!is_address(nwws->room))
-        return err_set(err, ERR_INVALID, "room: %.*s is not room@service", SLICE_ARG(nwws->room));
+        return err_set(err, ERR_INVALID, "room: `%.*s` is no address; room@service is wanted",
+                       SLICE_ARG(nwws->room));
     for (size_t i = 0; i < nwws->products.count; i++)
         if (slice_is_empty(nwws->products.items[i]))
-            return err_set(err, ERR_INVALID,
-                           "products: an empty beginning would take every product for an alert");
+            return err_set(
+                err, ERR_INVALID,
+                "products: an empty beginning would take every product for an alert; leave it out");
     return OK;
 }
 

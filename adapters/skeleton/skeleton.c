@@ -145,7 +145,7 @@ static enum err_code init(void *instance, struct host *host, struct err *err)
     struct skeleton *self = instance;
     self->host = host;
     if (self->url.len > 900)
-        return err_set(err, ERR_INVALID, "url: at most 900 characters");
+        return err_set(err, ERR_INVALID, "url: is longer than 900 characters");
     return http_url_check(self->url, err) == OK ? OK : err_wrap(err, "url");
 }
 

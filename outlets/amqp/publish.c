@@ -181,7 +181,8 @@ static enum err_code amqp_outlet_init(void *instance, struct outlet *outlet, str
 
     amqp->outlet = outlet;
     if (amqp->prefix.len > 40)
-        return err_set(err, ERR_INVALID, "prefix: is longer than 40 bytes");
+        return err_set(err, ERR_INVALID, "prefix: is %zu bytes long; at most 40 are possible",
+                       amqp->prefix.len);
     if (conf_secret_read(amqp->password_file, 1, amqp->password, err))
         return err_wrap(err, "password_file");
     return OK;

@@ -288,7 +288,8 @@ static enum err_code read_channels(struct ipaws_cog *cog, struct err *err)
     for (size_t i = 0; i < cog->channels.count; i++) {
         enum cog_channel channel = cog_channel_find(cog->channels.items[i]);
         if (channel == COG_CHANNELS)
-            return err_set(err, ERR_INVALID, "channels: '%s' is none of PUBLIC, EAS, CMAS, NWEM",
+            return err_set(err, ERR_INVALID,
+                           "channels: `%s` is not known; one of PUBLIC, EAS, CMAS, NWEM",
                            cog->channels.items[i].ptr);
         cog->allowed |= 1u << channel;
     }
@@ -306,10 +307,15 @@ static enum err_code check_environment(const struct ipaws_cog *cog, struct err *
                        "this is %s",
                        http_url_line(cog->url).text);
     if (test && slice_starts_with(cog->options.cog_id, "2"))
-        return err_set(err, ERR_INVALID,
-                       "environment: a COG id that begins with 2 is one of production");
+        return err_set(
+            err, ERR_INVALID,
+            "environment: a COG id that begins with 2 is one of production; write production, "
+            "or the id of the test COG");
     if (!test && outlet_class(cog->outlet) == CLASS_EXERCISE)
-        return err_set(err, ERR_INVALID, "class: exercises go to FEMA's test environment alone");
+        return err_set(
+            err, ERR_INVALID,
+            "class: exercises go to FEMA's test environment alone; leave exercise out, or "
+            "write `environment: test`");
     return OK;
 }
 
@@ -320,9 +326,9 @@ static enum err_code ipaws_cog_init(void *instance, struct outlet *outlet, struc
     if (http_url_check(cog->url, err))
         return err_wrap(err, "url");
     if (outlet_sides(outlet) != 1u << SIDE_US)
-        return err_set(err, ERR_INVALID, "sides: IPAWS is for `us` alone");
+        return err_set(err, ERR_INVALID, "sides: IPAWS is for `us` alone; write `sides: us`");
     if (!slice_trim(cog->options.user).len)
-        return err_set(err, ERR_INVALID, "user: who posts, for FEMA's records");
+        return err_set(err, ERR_INVALID, "user: is empty; who posts is wanted, for FEMA's records");
     if (read_channels(cog, err) || check_environment(cog, err))
         return err ? err->code : ERR_INVALID;
     enum err_code code = cog_access_create(&cog->options, &cog->access, err);

@@ -170,7 +170,9 @@ static enum err_code webhook_init(void *instance, struct outlet *outlet, struct 
     if (http_url_check(webhook->url, err))
         return err_wrap(err, "url");
     if (webhook->client_key.ptr && !webhook->client_cert.ptr)
-        return err_set(err, ERR_INVALID, "client_key: says nothing without client_cert");
+        return err_set(
+            err, ERR_INVALID,
+            "client_key: says nothing without client_cert; name the certificate's file there");
     if (conf_secret_read(webhook->secret_file, SECRET_MIN, webhook->secret, err))
         return err_wrap(err, "secret_file");
     if (webhook->bearer_file.ptr && conf_secret_read(webhook->bearer_file, 1, webhook->bearer, err))

@@ -27,12 +27,13 @@ static enum err_code check(const struct cog_access *access, struct err *err)
     struct slice id = access->options.cog_id, name = signer_common_name(access->signer);
     for (size_t i = 0; i < id.len; i++)
         if (id.ptr[i] < '0' || id.ptr[i] > '9')
-            return err_set(err, ERR_INVALID, "'%s' is no COG id: digits alone", id.ptr);
+            return err_set(err, ERR_INVALID, "cog_id: `%s` is no COG id; digits alone are wanted",
+                           id.ptr);
     if (!id.len || !holds(name, id))
         return err_set(
             err, ERR_INVALID,
-            "the certificate is of '%.*s', which does not hold the COG id %s: IPAWS would "
-            "refuse it",
+            "certificate: it is of '%.*s', which does not hold the COG id %s, so that IPAWS would "
+            "refuse it; the certificate that FEMA gave out for this COG is wanted",
             SLICE_ARG(name), id.ptr ? id.ptr : "");
     return OK;
 }

@@ -37,12 +37,14 @@ struct cog_access_options {
          .help = "logonUser: who asks or posts, for FEMA's records."},                             \
         {.name = "certificate",                                                                    \
          .type = CONF_PATH,                                                                        \
+         .file = CONF_FILE_CERTIFICATE,                                                            \
          .offset = offsetof(struct of, member.certificate),                                        \
          .required = true,                                                                         \
          .help = "The COG's certificate (PEM) that FEMA gave out. It signs all that is sent, and " \
                  "is shown where the server asks for one."},                                       \
         {.name = "key",                                                                            \
          .type = CONF_PATH,                                                                        \
+         .file = CONF_FILE_KEY,                                                                    \
          .offset = offsetof(struct of, member.key),                                                \
          .help = "Its private key (PEM, without a password, mode 0600); default: in the "          \
                  "certificate's file."},                                                           \

@@ -37,8 +37,8 @@ enum conf_type {
     CONF_CHOICES,  /* unsigned: a list of choices as bits (1u << value) */
     CONF_MAP,      /* a nested struct, by `rows`; always read, so that its defaults apply */
     CONF_LIST,     /* struct conf_list of structs, by `rows` and `item_size` */
-    CONF_REST      /* const struct conf_node *: the mapping itself; its other keys are read later by
-                      conf_read_rest() */
+    CONF_NODE,     /* const struct conf_node *: the mapping itself, for who tells its places */
+    CONF_REST      /* the same; its other keys are read later by conf_read_rest() */
 };
 
 /* What must be where a path leads, for who looks before anything is started. */
@@ -66,7 +66,7 @@ struct conf_list {
 };
 
 struct conf_row {
-    const char *name;
+    const char *name; /* NULL: no key */
     enum conf_type type;
     size_t offset;
     enum conf_file file;  /* of a path */
@@ -87,24 +87,40 @@ struct conf_row {
 struct conf_doc;
 struct conf_node;
 
-/* Reads and parses the whole file (at most 1 MiB). */
-enum err_code conf_doc_load(const char *path, struct conf_doc **out, struct err *err);
-/* The same from memory; `path` is for messages and relative paths. */
+/* Parses a whole file's text; `path` is for messages and relative paths. */
 enum err_code conf_doc_parse(const char *path, struct slice text, struct conf_doc **out,
                              struct err *err);
 void conf_doc_destroy(struct conf_doc *doc);
 const struct conf_node *conf_doc_root(const struct conf_doc *doc);
 
-/* Fills *out, which must be zeroed. */
+/* Fills *out, which must be zeroed. What is wrong is left out of it and the rest is read: `err`
+ * tells the first, the document all (conf_faults_tell()). */
 enum err_code conf_read(const struct conf_node *map, const struct conf_row *rows, void *out,
                         struct err *err);
 /* The same for the keys that `known` does not name: what a source says to its adapter. */
 enum err_code conf_read_rest(const struct conf_node *map, const struct conf_row *known,
                              const struct conf_row *rows, void *out, struct err *err);
-/* err_set() with FILE:LINE: key: in front; `key` may be NULL. The line is that of the key's value
- * if it is there, else of the node. */
+/* err_set() with FILE:LINE: key: in front; `key` may be NULL, or dotted ("keys.actual"). The line
+ * is that of the key, of what is there of it, or else of the node. The document remembers it. */
 enum err_code conf_fail(const struct conf_node *node, const char *key, struct err *err,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same for an error of who knows no lines: where its text begins with a key of these rows or of
+ * `known` (may be NULL) and ": ", it is that key's, else the node's. */
+enum err_code conf_place(const struct conf_node *node, const struct conf_row *known,
+                         const struct conf_row *rows, const struct err *inner, struct err *err);
+
+/* What was refused of a document by conf_read(), conf_read_rest(), conf_files_check() and
+ * conf_fail(), all of it. Beyond so many they are counted and not kept. */
+enum { CONF_FAULTS_MAX = 100 };
+size_t conf_fault_count(const struct conf_node *node);
+/* In the order of their lines, each text once. */
+void conf_faults_tell(const struct conf_node *node, void (*tell)(void *context, const char *text),
+                      void *context);
+/* Whether nothing was refused of that key and what is in it (NULL: of the whole mapping); where the
+ * key is absent: nothing that the mapping lacks. What is not sound was not read whole. The key may
+ * be dotted. */
+bool conf_is_sound(const struct conf_node *map, const char *key);
+
 bool conf_has(const struct conf_node *map, const char *key);
 /* Digest over all that the node says: equal for equal configurations, whatever their layout. */
 struct digest conf_node_digest(const struct conf_node *node);
@@ -115,8 +131,8 @@ struct digest conf_node_digest(const struct conf_node *node);
 struct digest conf_files_digest(const struct conf_row *rows, const void *values);
 
 /* Looks into the file of each path that is set, in this table's own rows: opens and reads it, and
- * nothing else. Certificates and keys are judged by `pem`, whose error names the file. An err reads
- * as conf_fail() writes it. */
+ * nothing else. `err` tells the first that is wrong, the document all. Certificates and keys are
+ * judged by `pem`, whose error names the file. An err reads as conf_fail() writes it. */
 typedef enum err_code (*conf_pem_fn)(enum conf_file file, const char *path, struct err *err);
 enum err_code conf_files_check(const struct conf_node *node, const struct conf_row *rows,
                                const void *values, conf_pem_fn pem, struct err *err);

@@ -78,12 +78,13 @@ static enum err_code check_file(const struct conf_row *row, struct slice path, c
 enum err_code conf_files_check(const struct conf_node *node, const struct conf_row *rows,
                                const void *values, conf_pem_fn pem, struct err *err)
 {
+    enum err_code code = OK;
     for (const struct conf_row *row = rows; row->type != CONF_END; row++) {
         const void *value = (const char *)values + row->offset;
         struct err inner = {0};
         if (row->type == CONF_PATH && ((const struct slice *)value)->ptr &&
             check_file(row, *(const struct slice *)value, pem, &inner) != OK)
-            return conf_fail(node, row->name, err, "%s", inner.text);
+            code = conf_fail(node, row->name, code ? NULL : err, "%s", inner.text);
     }
-    return OK;
+    return code;
 }

@@ -96,5 +96,5 @@ const struct conf_row conf_authority_rows[] = {
      .type = CONF_TEXTS,
      AUTHORITY(events),
      .help = "CAP-CP or SAME event codes, or event names, that it may use; without it any."},
-    {.type = CONF_REST, AUTHORITY(node)},
+    {.type = CONF_NODE, AUTHORITY(node)},
     {.type = CONF_END}};

@@ -5,7 +5,7 @@
 static const struct conf_row *find_row(const struct conf_row *rows, struct slice name)
 {
     for (; rows && rows->type != CONF_END; rows++)
-        if (rows->type != CONF_REST && slice_eq_cstr(name, rows->name))
+        if (rows->name && slice_eq_cstr(name, rows->name))
             return rows;
     return NULL;
 }
@@ -55,7 +55,7 @@ static const char *nearest_name(struct slice name, const struct conf_row *rows,
     const char *found = NULL;
     for (int table = 0; table < 2; table++)
         for (const struct conf_row *row = table ? more : rows; row && row->type != CONF_END; row++)
-            if (row->type != CONF_REST && name_distance(name, row->name) < best) {
+            if (row->name && name_distance(name, row->name) < best) {
                 best = name_distance(name, row->name);
                 found = row->name;
             }
@@ -65,17 +65,16 @@ static const char *nearest_name(struct slice name, const struct conf_row *rows,
 static enum err_code check_names(const struct conf_node *map, const struct conf_row *rows,
                                  const struct conf_row *known, struct err *err)
 {
+    enum err_code code = OK;
     for (const struct conf_node *child = map->first; child; child = child->next) {
         if (find_row(rows, child->key) || find_row(known, child->key))
             continue;
-        struct conf_node place = *child;
-        place.line = child->key_line;
         const char *near = nearest_name(child->key, rows, known);
-        if (near)
-            return conf_refuse(&place, err, "no such key; is `%s` meant?", near);
-        return conf_refuse(&place, err, "no such key here");
+        struct err *first = code ? NULL : err;
+        code = near ? conf_refuse_key(child, first, "no such key; is `%s` meant?", near)
+                    : conf_refuse_key(child, first, "no such key here");
     }
-    return OK;
+    return code;
 }
 
 /* --- values --- */
@@ -93,14 +92,20 @@ static enum err_code read_texts(const struct conf_node *node, const struct conf_
     }
     if (node->kind != CONF_SEQUENCE)
         return conf_refuse(node, err, "a list is wanted");
+    /* Where a list narrows, none would not mean none but all. */
+    if (node->count == 0 && !row->fallback)
+        return conf_refuse(node, err, "is empty; name one at least, or leave the key out");
     out->items = arena_alloc_array(node->doc->arena, node->count, sizeof *out->items);
+    enum err_code code = OK;
     for (const struct conf_node *child = node->first; child; child = child->next) {
-        enum err_code code = conf_scalar(child, row, &out->items[out->count], err);
-        if (code != OK)
-            return code;
-        out->count++;
+        enum err_code one =
+            child->unread ? ERR_INVALID
+                          : conf_scalar(child, row, &out->items[out->count], code ? NULL : err);
+        if (one == OK)
+            out->count++;
+        code = code ? code : one;
     }
-    return OK;
+    return code;
 }
 
 static enum err_code read_choices(const struct conf_node *node, const struct conf_row *row,
@@ -113,12 +118,13 @@ static enum err_code read_choices(const struct conf_node *node, const struct con
         return conf_refuse(node, err, "a list is wanted");
     if (node->count == 0)
         return conf_refuse(node, err, "is empty; leave the key out");
+    enum err_code code = OK;
     for (const struct conf_node *child = node->first; child; child = child->next) {
-        enum err_code code = conf_scalar(child, row, out, err);
-        if (code != OK)
-            return code;
+        enum err_code one =
+            child->unread ? ERR_INVALID : conf_scalar(child, row, out, code ? NULL : err);
+        code = code ? code : one;
     }
-    return OK;
+    return code;
 }
 
 static enum err_code read_list(const struct conf_node *node, const struct conf_row *row,
@@ -128,14 +134,16 @@ static enum err_code read_list(const struct conf_node *node, const struct conf_r
         return conf_refuse(node, err, "a list is wanted: each item begins with `- `");
     char *items = arena_alloc_array(node->doc->arena, node->count, row->item_size);
     out->items = items;
+    enum err_code code = OK;
     for (const struct conf_node *child = node->first; child; child = child->next) {
-        enum err_code code =
-            read_map(child, row->rows, NULL, items + out->count * row->item_size, err);
-        if (code != OK)
-            return code;
+        enum err_code one = child->unread
+                                ? ERR_INVALID
+                                : read_map(child, row->rows, NULL,
+                                           items + out->count * row->item_size, code ? NULL : err);
         out->count++;
+        code = code ? code : one;
     }
-    return OK;
+    return code;
 }
 
 static enum err_code read_value(const struct conf_node *node, const struct conf_row *row, void *out,
@@ -188,13 +196,15 @@ static enum err_code read_row(const struct conf_node *map, const struct conf_row
                               struct err *err)
 {
     void *place = (char *)out + row->offset;
-    if (row->type == CONF_REST) {
+    if (row->type == CONF_REST || row->type == CONF_NODE) {
         *(const struct conf_node **)place = map;
         return OK;
     }
     const struct conf_node *child = conf_child(map, slice_from_cstr(row->name));
     if (!child)
         return read_absent(map, row, place, err);
+    if (child->unread)
+        return ERR_INVALID;
     enum err_code code = read_value(child, row, place, err);
     return code == OK ? check_value(child, row, place, err) : code;
 }
@@ -205,8 +215,10 @@ static enum err_code read_map(const struct conf_node *map, const struct conf_row
     if (map->kind != CONF_MAPPING)
         return conf_refuse(map, err, "keys with values are wanted here");
     enum err_code code = has_rest(rows) ? OK : check_names(map, rows, known, err);
-    for (const struct conf_row *row = rows; code == OK && row->type != CONF_END; row++)
-        code = read_row(map, row, out, err);
+    for (const struct conf_row *row = rows; row->type != CONF_END; row++) {
+        enum err_code one = read_row(map, row, out, code ? NULL : err);
+        code = code ? code : one;
+    }
     return code;
 }
 

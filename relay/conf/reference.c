@@ -48,7 +48,7 @@ static void put_type(struct buf *out, const struct conf_row *row)
 static void put_rows(struct buf *out, const char *prefix, const struct conf_row *rows)
 {
     for (const struct conf_row *row = rows; row->type != CONF_END; row++) {
-        if (row->type == CONF_REST)
+        if (!row->name)
             continue;
         char path[256];
         snprintf(path, sizeof path, "%s%s%s", prefix, row->name,

@@ -101,6 +101,7 @@ struct relay_conf_outlet {
 
 struct relay_conf {
     struct slice file;
+    const struct conf_node *root;
     struct {
         struct slice name;
         struct slice sender; /* of derived messages */
@@ -170,6 +171,14 @@ extern const struct conf_row relay_conf_outlet_rows[];
 /* Checks everything but the adapters' own options and what files hold. One hold is the caller's. */
 enum err_code relay_conf_load(const char *path, const struct relay_conf **out, struct err *err);
 enum err_code relay_conf_parse(const char *path, struct slice text, const struct relay_conf **out,
+                               struct err *err);
+/* As relay_conf_load(), for who wants to know all that is wrong (conf_faults_tell()): *out is there
+ * wherever the file is YAML, and without OK is for nothing but further checks: what is not sound
+ * (conf_is_sound()) is not set. */
+enum err_code relay_conf_inspect(const char *path, const struct relay_conf **out, struct err *err);
+/* An error that begins with a key ("keys.actual: ...") gets its place; see conf_place(). Another
+ * stays as it is. The document remembers both. */
+enum err_code relay_conf_place(const struct relay_conf *conf, const struct err *inner,
                                struct err *err);
 const struct relay_conf *relay_conf_hold(const struct relay_conf *conf);
 /* Accepts NULL. The last release frees it. */

@@ -382,7 +382,7 @@ static const struct conf_row rule_rows[] = {
      .max = 20000,
      .unit = "km",
      .help = "Only where it lies farther away than that."},
-    {.type = CONF_REST, RULE(node)},
+    {.type = CONF_NODE, RULE(node)},
     {.type = CONF_END}};
 
 const struct conf_row relay_conf_source_rows[] = {

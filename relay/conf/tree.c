@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,12 +24,29 @@ struct builder {
     unsigned key_line;
     bool has_key;
     unsigned documents;
+    struct err *err; /* the first that was refused */
 };
 
+/* What ends the reading. */
 static enum err_code refuse_line(const struct builder *b, size_t line, struct err *err,
                                  const char *text)
 {
     return err_set(err, ERR_INVALID, "%s:%zu: %s", b->doc->path.ptr, line + 1, text);
+}
+
+/* What does not: the rest can still be told from it. `node` may be NULL. */
+static void __attribute__((format(printf, 4, 5)))
+note_line(struct builder *b, const struct conf_node *node, size_t line, const char *format, ...)
+{
+    char text[sizeof b->err->text], whole[sizeof text + PATH_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    snprintf(whole, sizeof whole, "%s:%zu: %s", b->doc->path.ptr, line + 1, text);
+    if (b->doc->faults->count == 0)
+        err_set(b->err, ERR_INVALID, "%s", whole);
+    conf_record(b->doc, node, (unsigned)line + 1, slice_from_cstr(whole));
 }
 
 static enum err_code check_key(struct builder *b, const yaml_event_t *event, struct err *err)
@@ -41,8 +59,8 @@ static enum err_code check_key(struct builder *b, const yaml_event_t *event, str
         return refuse_line(b, line, err, "a key must be a plain word");
     const struct conf_node *earlier = conf_child(b->open[b->depth - 1], key);
     if (earlier)
-        return err_set(err, ERR_INVALID, "%s:%zu: %.*s: is given twice; it was on line %u already",
-                       b->doc->path.ptr, line + 1, SLICE_ARG(key), earlier->key_line);
+        note_line(b, NULL, line, "%.*s: is given twice; it was on line %u already, so take one out",
+                  SLICE_ARG(key), earlier->key_line);
     b->key = arena_copy(b->doc->arena, key);
     b->key_line = (unsigned)line + 1;
     b->has_key = true;
@@ -85,6 +103,16 @@ static enum err_code open_node(struct builder *b, const yaml_event_t *event, str
     return OK;
 }
 
+/* In place of what another place would have to say. */
+static void add_alias(struct builder *b, const yaml_event_t *event)
+{
+    struct conf_node *node = add_node(b, CONF_SCALAR, event->start_mark.line);
+    node->unread = true;
+    note_line(b, node, event->start_mark.line,
+              "an alias (*%s) is refused; write the value out (one that begins with `*` in quotes)",
+              (const char *)event->data.alias.anchor);
+}
+
 static enum err_code add_scalar(struct builder *b, const yaml_event_t *event, struct err *err)
 {
     const yaml_char_t *value = event->data.scalar.value;
@@ -102,9 +130,6 @@ static enum err_code check_event(struct builder *b, const yaml_event_t *event, s
 {
     const yaml_char_t *anchor = NULL, *tag = NULL;
     switch (event->type) {
-    case YAML_ALIAS_EVENT:
-        return refuse_line(b, event->start_mark.line, err,
-                           "an alias (*name) is refused; write the value out");
     case YAML_SCALAR_EVENT:
         anchor = event->data.scalar.anchor;
         tag = event->data.scalar.tag;
@@ -126,11 +151,14 @@ static enum err_code check_event(struct builder *b, const yaml_event_t *event, s
         break;
     }
     if (anchor)
-        return refuse_line(b, event->start_mark.line, err,
-                           "an anchor (&name) is refused; write the value out");
+        note_line(b, NULL, event->start_mark.line,
+                  "an anchor (&%s) is refused; write the value out (one that begins with `&` in "
+                  "quotes)",
+                  (const char *)anchor);
     if (tag)
-        return refuse_line(b, event->start_mark.line, err,
-                           "a tag (!name) is refused; leave it out");
+        note_line(b, NULL, event->start_mark.line,
+                  "a tag (%s) is refused; leave it out (a text that begins with `!` in quotes)",
+                  (const char *)tag);
     return OK;
 }
 
@@ -140,10 +168,13 @@ static enum err_code take_event(struct builder *b, const yaml_event_t *event, st
     if (code != OK)
         return code;
     bool value = event->type == YAML_SCALAR_EVENT || event->type == YAML_SEQUENCE_START_EVENT ||
-                 event->type == YAML_MAPPING_START_EVENT;
+                 event->type == YAML_MAPPING_START_EVENT || event->type == YAML_ALIAS_EVENT;
     if (value && b->depth > 0 && b->open[b->depth - 1]->kind == CONF_MAPPING && !b->has_key)
         return check_key(b, event, err);
     switch (event->type) {
+    case YAML_ALIAS_EVENT:
+        add_alias(b, event);
+        return OK;
     case YAML_SCALAR_EVENT:
         return add_scalar(b, event, err);
     case YAML_SEQUENCE_START_EVENT:
@@ -158,13 +189,49 @@ static enum err_code take_event(struct builder *b, const yaml_event_t *event, st
     }
 }
 
-static enum err_code build(struct builder *b, yaml_parser_t *parser, struct err *err)
+/* Bytes that are no text. */
+static enum err_code refuse_bytes(const struct builder *b, const yaml_parser_t *parser,
+                                  struct slice text, struct err *err)
+{
+    char whole[200];
+    size_t line = 0;
+    for (size_t i = 0; i < parser->problem_offset && i < text.len; i++)
+        line += text.ptr[i] == '\n';
+    snprintf(whole, sizeof whole,
+             "is no text (%s: 0x%02X); UTF-8 without control characters is wanted",
+             parser->problem ? parser->problem : "?", (unsigned)parser->problem_value);
+    return refuse_line(b, line, err, whole);
+}
+
+/* libyaml's words, and what is right where people go wrong most. */
+static enum err_code refuse_syntax(const struct builder *b, const yaml_parser_t *parser,
+                                   struct slice text, struct err *err)
+{
+    static const char *const hint = "keys of one level begin in one column, and what holds `: `, "
+                                    "` #` or begins with one of *&!%@`[]{}\"' is put in quotes";
+    char whole[sizeof err->text];
+    const char *problem = parser->problem ? parser->problem : "something else was expected";
+    size_t at = parser->problem_mark.index;
+    if (parser->error == YAML_READER_ERROR)
+        return refuse_bytes(b, parser, text, err);
+    if (at < text.len && text.ptr[at] == '\t')
+        return refuse_line(b, parser->problem_mark.line, err,
+                           "a tab stands where YAML wants blanks; indent with blanks");
+    if (parser->context)
+        snprintf(whole, sizeof whole, "is no YAML: %s from line %zu on: %s; %s", parser->context,
+                 parser->context_mark.line + 1, problem, hint);
+    else
+        snprintf(whole, sizeof whole, "is no YAML: %s; %s", problem, hint);
+    return refuse_line(b, parser->problem_mark.line, err, whole);
+}
+
+static enum err_code build(struct builder *b, yaml_parser_t *parser, struct slice text,
+                           struct err *err)
 {
     for (bool done = false; !done;) {
         yaml_event_t event;
         if (!yaml_parser_parse(parser, &event))
-            return refuse_line(b, parser->problem_mark.line, err,
-                               parser->problem ? parser->problem : "no YAML");
+            return refuse_syntax(b, parser, text, err);
         enum err_code code = take_event(b, &event, err);
         done = event.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
@@ -172,8 +239,8 @@ static enum err_code build(struct builder *b, yaml_parser_t *parser, struct err 
             return code;
     }
     if (!b->doc->root || b->doc->root->kind != CONF_MAPPING)
-        return refuse_line(b, 0, err, "the file must hold keys with values");
-    return OK;
+        return refuse_line(b, 0, err, "the file must hold keys with values, as `listen: ...`");
+    return b->doc->faults->count ? ERR_INVALID : OK;
 }
 
 static struct slice folder_of(struct arena *arena, const char *path)
@@ -190,15 +257,19 @@ static struct slice folder_of(struct arena *arena, const char *path)
     return arena_printf(arena, "%s/%.*s", here, SLICE_ARG(folder));
 }
 
-enum err_code conf_doc_parse(const char *path, struct slice text, struct conf_doc **out,
-                             struct err *err)
+enum err_code conf_doc_inspect(const char *path, struct slice text, struct conf_doc **out,
+                               struct err *err)
 {
+    *out = NULL;
+    /* libyaml would read it; who else does is not known. */
+    if (slice_starts_with(text, "\xff\xfe") || slice_starts_with(text, "\xfe\xff"))
+        return err_set(err, ERR_INVALID, "%s:1: is UTF-16; save it as UTF-8", path);
     struct arena *arena = arena_create();
     struct conf_doc *doc = arena_alloc(arena, sizeof *doc);
     doc->arena = arena;
+    doc->faults = arena_alloc(arena, sizeof *doc->faults);
     doc->path = arena_copy(arena, slice_from_cstr(path));
     doc->folder = folder_of(arena, path);
-    *out = NULL;
 
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) {
@@ -207,15 +278,27 @@ enum err_code conf_doc_parse(const char *path, struct slice text, struct conf_do
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)(text.ptr ? text.ptr : ""),
                                  text.len);
-    struct builder builder = {.doc = doc};
-    enum err_code code = build(&builder, &parser, err);
+    struct builder builder = {.doc = doc, .err = err};
+    enum err_code code = build(&builder, &parser, text, err);
+    bool whole = code == OK || parser.stream_end_produced;
     yaml_parser_delete(&parser);
-    if (code != OK) {
+    if (!whole || !doc->root || doc->root->kind != CONF_MAPPING) {
         conf_doc_destroy(doc);
         return code;
     }
     *out = doc;
-    return OK;
+    return code;
+}
+
+enum err_code conf_doc_parse(const char *path, struct slice text, struct conf_doc **out,
+                             struct err *err)
+{
+    enum err_code code = conf_doc_inspect(path, text, out, err);
+    if (code != OK) {
+        conf_doc_destroy(*out);
+        *out = NULL;
+    }
+    return code;
 }
 
 enum err_code conf_doc_load(const char *path, struct conf_doc **out, struct err *err)
@@ -230,9 +313,11 @@ enum err_code conf_doc_load(const char *path, struct conf_doc **out, struct err 
     if (ferror(file))
         code = err_errno(err, errno, "%s", path);
     else if (len > CONF_BYTES_MAX)
-        code = err_set(err, ERR_LIMIT, "%s: larger than 1 MiB", path);
+        code = err_set(err, ERR_LIMIT,
+                       "%s: is larger than 1 MiB, which no configuration is; is it the right file?",
+                       path);
     else
-        code = conf_doc_parse(path, slice_of(text, len), out, err);
+        code = conf_doc_inspect(path, slice_of(text, len), out, err);
     fclose(file);
     free(text);
     return code;
@@ -257,9 +342,17 @@ const struct conf_node *conf_child(const struct conf_node *map, struct slice key
     return NULL;
 }
 
+const struct conf_node *conf_find(const struct conf_node *map, const char *key)
+{
+    struct slice rest = slice_from_cstr(key), name;
+    while (map && slice_next_part(&rest, '.', &name))
+        map = conf_child(map, name);
+    return map;
+}
+
 bool conf_has(const struct conf_node *map, const char *key)
 {
-    return conf_child(map, slice_from_cstr(key)) != NULL;
+    return conf_find(map, key) != NULL;
 }
 
 static void digest_node(struct digest_state *state, const struct conf_node *node)

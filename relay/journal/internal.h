@@ -67,6 +67,9 @@ enum err_code query_run(struct query *query, const char *what, struct err *err);
 
 /* Creates the tables of a new journal; refuses what is none or a newer one; checks the numbers. */
 enum err_code schema_prepare(struct store *store, const char *path, struct err *err);
+/* The same, reading alone; *is_new: there are no tables yet, and nothing was looked at. */
+enum err_code schema_check(struct store *store, bool *is_new, struct err *err);
+enum err_code schema_check_version(int64_t application, int64_t version, struct err *err);
 
 static inline struct slice slice_present(struct slice s)
 {

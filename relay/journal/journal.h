@@ -124,6 +124,11 @@ struct journal_options {
     int64_t free_min_bytes;  /* below this the state is `low` */
 };
 
+/* Whether journal_open() would take what is at that path (which may be nothing), for who asks
+ * before a start: files that this user may open, a journal, of a version that is known, and, where
+ * no relay is at work on it, its numbers. Writes nothing and takes no lock. */
+enum err_code journal_check(const char *path, struct err *err);
+
 /*
  * Options are copied; the clock must stay and may be asked from two threads. 0 in a limit takes the
  * value in brackets. ERR_EXISTS: another relay has it (the text names its process). ERR_INVALID: no

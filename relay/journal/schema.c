@@ -163,10 +163,12 @@ static enum err_code check_numbers(struct store *store, const char *class_name, 
     return OK;
 }
 
-static enum err_code check_version(int64_t application, int64_t version, struct err *err)
+enum err_code schema_check_version(int64_t application, int64_t version, struct err *err)
 {
     if (application != APPLICATION_ID)
-        return err_set(err, ERR_INVALID, "this is an SQLite database, but not a journal");
+        return err_set(err, ERR_INVALID,
+                       "this is an SQLite database, but not a journal; move it away, or name "
+                       "another path");
     if (version > SCHEMA_VERSION)
         return err_set(err, ERR_INVALID,
                        "the journal has version %" PRId64 ", written by a newer caprelayd; this "
@@ -177,7 +179,7 @@ static enum err_code check_version(int64_t application, int64_t version, struct 
     return OK;
 }
 
-enum err_code schema_prepare(struct store *store, const char *path, struct err *err)
+enum err_code schema_check(struct store *store, bool *is_new, struct err *err)
 {
     int64_t application = 0, version = 0, tables = 0;
 
@@ -186,13 +188,23 @@ enum err_code schema_prepare(struct store *store, const char *path, struct err *
         code = store_int(store, "PRAGMA user_version", &version, err);
     if (code == OK)
         code = store_int(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
-    if (code == OK && !application && !version && !tables)
-        code = create_tables(store, err);
-    else if (code == OK)
-        code = check_version(application, version, err);
+    *is_new = code == OK && !application && !version && !tables;
+    if (code != OK || *is_new)
+        return code;
+    code = schema_check_version(application, version, err);
     if (code == OK)
         code = check_numbers(store, "actual", err);
     if (code == OK)
         code = check_numbers(store, "exercise", err);
+    return code;
+}
+
+enum err_code schema_prepare(struct store *store, const char *path, struct err *err)
+{
+    bool is_new = false;
+
+    enum err_code code = schema_check(store, &is_new, err);
+    if (code == OK && is_new)
+        code = create_tables(store, err);
     return code == OK ? OK : err_wrap(err, "%s", path);
 }

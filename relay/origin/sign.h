@@ -24,8 +24,8 @@ struct signer;
 
 /* Reads PEM files, for as long as the disk takes; `key` NULL: it is in the certificate's file. A
  * file with a key that others than its owner and group may read is refused, so are an encrypted
- * key, one that is not RSA of 2048 to 8192 bits, and one of another certificate. Errors name the
- * file and never what is in it. */
+ * key, one that is not RSA of 2048 to 8192 bits, and one of another certificate. Errors begin with
+ * "certificate: " or "key: ", name the file, and never what is in it. */
 enum err_code signer_create(const char *certificate, const char *key, struct signer **out,
                             struct err *err);
 /* Accepts NULL. */

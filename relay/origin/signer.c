@@ -114,10 +114,15 @@ enum err_code signer_create(const char *certificate, const char *key, struct sig
     struct signer *signer = mem_alloc(sizeof *signer);
     signer->arena = arena_create();
     code = read_certificate(signer, certificate, !key, err);
-    if (!code)
+    if (code)
+        err_wrap(err, "certificate");
+    if (!code) {
         code = read_key(signer, key ? key : certificate, true, err);
-    if (!code)
-        code = check_key(signer, key ? key : certificate, err);
+        if (!code)
+            code = check_key(signer, key ? key : certificate, err);
+        if (code)
+            err_wrap(err, key ? "key" : "certificate");
+    }
     if (!code)
         code = describe(signer, certificate, err);
     ERR_clear_error();

@@ -437,18 +437,18 @@ static void accepted(const char *source)
 static void wrong_options_are_told(void **state)
 {
     (void)state;
-    refused("interval: 60s", "at least 2m");
-    refused("url: 'https://tdl.apps.fema.gov/x', interval: 119s", "at least 2m");
-    refused("url: 'https://tdl.apps.fema.gov/x'", "`class: exercise` must");
-    refused("url: 'http://apps.fema.gov/x'", "`class: exercise` must");
+    refused("interval: 60s", "sources[1].interval: is too short; FEMA asks for at least 2m");
+    refused("url: 'https://tdl.apps.fema.gov/x', interval: 119s", "sources[1].interval: is too short; FEMA asks for at least 2m");
+    refused("url: 'https://tdl.apps.fema.gov/x'", "sources[1].url: only https://apps.fema.gov/");
+    refused("url: 'http://apps.fema.gov/x'", "sources[1].url: only https://apps.fema.gov/");
     accepted("url: 'https://tdl.apps.fema.gov/x', class: exercise");
     accepted("channels: [eas, wea]");
-    refused("url: 'https://apps.fema.gov/x/'", "no slash");
+    refused("url: 'https://apps.fema.gov/x/'", "sources[1].url: leave out the slash");
     refused("url: 'ftp://apps.fema.gov/x'", "url");
     refused("channels: [everything]", "public_non_eas");
     refused("channels: []", "channels");
-    refused("url: 'http://a.example/x', pin_file: pin", "https");
-    refused("overlap: 2h, catch_up: 1h", "catch_up");
+    refused("url: 'http://a.example/x', pin_file: pin", "sources[1].pin_file: ");
+    refused("overlap: 2h, catch_up: 1h", "sources[1].catch_up: is shorter than overlap");
 }
 
 int main(void)

@@ -420,17 +420,17 @@ static void senseless_options_are_refused(void **state)
     static const struct {
         const char *more, *why;
     } cases[] = {
-        {", cog_id: '120999'" TEST_URL, "sides: IPAWS is for `us` alone"},
-        {", sides: ca, cog_id: '120999'" TEST_URL, "sides: "},
+        {", cog_id: '120999'" TEST_URL, "outlets[1].sides: IPAWS is for `us` alone"},
+        {", sides: ca, cog_id: '120999'" TEST_URL, "outlets[1].sides: "},
         {US ", url: 'https://x/'", "environment"},
         {US ", environment: test, url: 'ftp://x/'", "url: "},
         {US ", environment: production, url: 'https://x/', class: [actual, exercise]",
-         "exercises go to FEMA's test environment alone"},
+         "outlets[1].class: exercises go to FEMA's test environment alone"},
         {US ", environment: test, url: 'https://apps.fema.gov/x'", "begins with tdl."},
         {US ", environment: production, url: 'https://tdl.apps.fema.gov/x'", "begins with tdl."},
         {", sides: us, cog_id: '200999'" TEST_URL, "begins with 2"},
         {", sides: us, cog_id: '120998'" TEST_URL, "does not hold the COG id 120998"},
-        {US TEST_URL ", channels: [PUBLIC, RADIO]", "'RADIO' is none of PUBLIC"},
+        {US TEST_URL ", channels: [PUBLIC, RADIO]", "outlets[1].channels: `RADIO` is not known; one of PUBLIC"},
         {US TEST_URL ", max_age: 2h", "max_age"},
     };
     (void)state;
