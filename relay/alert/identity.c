@@ -122,7 +122,7 @@ static void collect_vtecs(struct arena *arena, const struct alert *alert, struct
 {
     struct vtec vtec;
     for (size_t i = 0; i < alert->info_count; i++) {
-        for (size_t position = 0; vtec_next(&alert->infos[i], &position, &vtec);)
+        for (struct vtec_walk walk = {0}; vtec_next(&alert->infos[i], &walk, &vtec);)
             set_add(keys, arena,
                     arena_printf(arena, " %.*s.%.*s.%.*s.%.*s.%d.%.*s", SLICE_ARG(vtec.office),
                                  SLICE_ARG(vtec.phenomenon), SLICE_ARG(vtec.significance),

@@ -33,15 +33,16 @@ static bool eccc_says_ended(const struct cap_info *info)
 /* One that cannot be read may go on, so it ends nothing. */
 static bool every_vtec_ends(const struct cap_info *info)
 {
-    size_t count = 0;
     for (size_t i = 0; i < info->parameters.count; i++) {
         const struct cap_pair *pair = &info->parameters.items[i];
-        struct vtec vtec;
-        if (!vtec_is_name(pair->name))
-            continue;
-        if (!vtec_parse(pair->value, &vtec) || vtec_effect(&vtec) == VTEC_GOES_ON)
+        if (vtec_is_name(pair->name) && !vtec_is_readable(pair->value))
             return false;
-        count++;
+    }
+    struct vtec vtec;
+    size_t count = 0;
+    for (struct vtec_walk walk = {0}; vtec_next(info, &walk, &vtec); count++) {
+        if (vtec_effect(&vtec) == VTEC_GOES_ON)
+            return false;
     }
     return count > 0;
 }
@@ -96,7 +97,7 @@ struct cap_time info_event_end(const struct cap_info *info)
         }
     }
     struct vtec vtec;
-    for (size_t position = 0; vtec_next(info, &position, &vtec);) {
+    for (struct vtec_walk walk = {0}; vtec_next(info, &walk, &vtec);) {
         struct cap_time end = {.utc_s = vtec.end_s, .set = vtec.has_end};
         take_later(&latest, &end);
     }

@@ -61,14 +61,50 @@ bool vtec_is_name(struct slice name)
     return slice_ieq_cstr(name, "VTEC") || slice_ieq_cstr(name, "NWSVTEC");
 }
 
-bool vtec_next(const struct cap_info *info, size_t *position, struct vtec *out)
+/* /nwsli.s.ic.begin.crest.end.fr/: what a river does, in the line below the event. */
+static bool is_hydrologic(struct slice text)
 {
-    while (*position < info->parameters.count) {
-        const struct cap_pair *pair = &info->parameters.items[(*position)++];
-        if (vtec_is_name(pair->name) && vtec_parse(pair->value, out))
-            return true;
+    static const size_t lengths[] = {5, 1, 2, 12, 12, 12, 2};
+    enum { PARTS = sizeof(lengths) / sizeof(lengths[0]), FIRST_TIME = 3, LAST_TIME = 5 };
+    if (text.len < 2 || text.ptr[0] != '/' || text.ptr[text.len - 1] != '/')
+        return false;
+    struct slice rest = slice_sub(text, 1, text.len - 1), part;
+    size_t count = 0;
+    for (; slice_next_part(&rest, '.', &part); count++) {
+        bool given, time = count >= FIRST_TIME && count <= LAST_TIME;
+        int64_t utc_s;
+        if (count >= PARTS || part.len != lengths[count] ||
+            (time && !parse_time(part, &given, &utc_s)))
+            return false;
     }
-    return false;
+    return count == PARTS;
+}
+
+bool vtec_is_readable(struct slice value)
+{
+    struct vtec vtec;
+    struct slice text;
+    size_t count = 0;
+    for (; slice_next_token(&value, &text); count++) {
+        if (!vtec_parse(text, &vtec) && !is_hydrologic(text))
+            return false;
+    }
+    return count > 0;
+}
+
+bool vtec_next(const struct cap_info *info, struct vtec_walk *walk, struct vtec *out)
+{
+    struct slice text;
+    for (;;) {
+        while (slice_next_token(&walk->rest, &text)) {
+            if (vtec_parse(text, out))
+                return true;
+        }
+        if (walk->parameter == info->parameters.count)
+            return false;
+        const struct cap_pair *pair = &info->parameters.items[walk->parameter++];
+        walk->rest = vtec_is_name(pair->name) ? pair->value : (struct slice){0};
+    }
 }
 
 enum vtec_effect vtec_effect(const struct vtec *vtec)

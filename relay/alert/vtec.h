@@ -24,8 +24,16 @@ struct vtec {
 bool vtec_parse(struct slice text, struct vtec *out);
 /* Whether a parameter of that name holds a VTEC. */
 bool vtec_is_name(struct slice name);
-/* The next readable VTEC among the parameters of an info; start with *position = 0. */
-bool vtec_next(const struct cap_info *info, size_t *position, struct vtec *out);
+/* Whether a parameter's value is VTECs and, where it is about a river, hydrologic ones (H-VTEC),
+ * parted by white space, and nothing else. */
+bool vtec_is_readable(struct slice value);
+/* Where vtec_next() goes on; begins with {0}. */
+struct vtec_walk {
+    size_t parameter;
+    struct slice rest; /* of the value of the parameter before that one */
+};
+/* The next readable VTEC among the parameters of an info, of which one may hold several. */
+bool vtec_next(const struct cap_info *info, struct vtec_walk *walk, struct vtec *out);
 
 /* What an action does to its event, by vtec_actions.tsv. */
 enum vtec_effect {

@@ -45,9 +45,8 @@ static bool bad_vtec(struct subject *s)
 {
     size_t position = 0;
     const struct cap_pair *pair;
-    struct vtec vtec;
     while ((pair = pairs_next(&s->info->parameters, &position, "", "VTEC"))) {
-        if (vtec_is_name(pair->name) && !vtec_parse(pair->value, &vtec))
+        if (vtec_is_name(pair->name) && !vtec_is_readable(pair->value))
             return found_pair(s, pair);
     }
     return false;
@@ -56,9 +55,10 @@ static bool bad_vtec(struct subject *s)
 /* NEW is no ending, and what ends all its events is no new alert. */
 static bool contradicting_action(struct subject *s)
 {
-    size_t position = 0, ended = 0, count = 0;
+    size_t ended = 0, count = 0;
+    struct vtec_walk walk = {0};
     struct vtec vtec = {0};
-    while (vtec_next(s->info, &position, &vtec)) {
+    while (vtec_next(s->info, &walk, &vtec)) {
         bool new_event = slice_eq_cstr(vtec.action, "NEW");
         if (new_event && s->alert->msg_type == MSG_TYPE_CANCEL)
             return found_text(s, vtec.action);
@@ -72,9 +72,9 @@ static bool contradicting_action(struct subject *s)
 /* X is a test feature of an operational product, and so real. */
 static bool test_product(struct subject *s)
 {
-    size_t position = 0;
+    struct vtec_walk walk = {0};
     struct vtec vtec;
-    while (vtec_next(s->info, &position, &vtec)) {
+    while (vtec_next(s->info, &walk, &vtec)) {
         bool test = vtec.product_class == 'T' || vtec.product_class == 'E';
         if (test && s->alert->status == STATUS_ACTUAL)
             return found_text(s, vtec.event_number);

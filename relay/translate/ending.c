@@ -44,8 +44,8 @@ static struct slice event_of(struct work *work, const struct vtec *vtec)
 static bool successor_of(const struct work *work, struct vtec *out)
 {
     for (size_t i = 0; i < work->info_count; i++) {
-        size_t position = 0;
-        while (vtec_next(work->infos[i], &position, out)) {
+        struct vtec_walk walk = {0};
+        while (vtec_next(work->infos[i], &walk, out)) {
             if (vtec_effect(out) == VTEC_GOES_ON)
                 return true;
         }
@@ -56,14 +56,14 @@ static bool successor_of(const struct work *work, struct vtec *out)
 static void note_upgrades(struct work *work, size_t i)
 {
     struct vtec vtec, successor;
-    for (size_t position = 0; vtec_next(work->infos[i], &position, &vtec);) {
+    for (struct vtec_walk walk = {0}; vtec_next(work->infos[i], &walk, &vtec);) {
         if (vtec_effect(&vtec) != VTEC_REPLACED)
             continue;
         struct slice other = successor_of(work, &successor)
                                  ? event_of(work, &successor)
                                  : SLICE("the message does not say which");
         notes_add(work->notes, work->arena, NOTE_EVENT_UPGRADED,
-                  path_item(work, i, "parameter", position - 1),
+                  path_item(work, i, "parameter", walk.parameter - 1),
                   "%.*s was upgraded; the danger has not passed: another event takes its place "
                   "(%.*s).",
                   SLICE_ARG(event_of(work, &vtec)), SLICE_ARG(other));
@@ -125,7 +125,7 @@ enum cap_msg_type ending_msg_type(struct work *work)
 static bool is_replaced(const struct cap_info *info)
 {
     struct vtec vtec;
-    for (size_t position = 0; vtec_next(info, &position, &vtec);) {
+    for (struct vtec_walk walk = {0}; vtec_next(info, &walk, &vtec);) {
         if (vtec_effect(&vtec) == VTEC_REPLACED)
             return true;
     }

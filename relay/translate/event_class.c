@@ -46,7 +46,7 @@ bool vtec_leading(const struct cap_info *info, struct vtec *out)
 {
     struct vtec next;
     bool any = false;
-    for (size_t position = 0; vtec_next(info, &position, &next); any = true) {
+    for (struct vtec_walk walk = {0}; vtec_next(info, &walk, &next); any = true) {
         bool goes_on = vtec_effect(&next) == VTEC_GOES_ON;
         if (!any || goes_on)
             *out = next;

@@ -36,8 +36,8 @@ static struct slice product_by(const char *column, struct slice key)
 static struct slice product_of_vtec(struct work *work, const struct cap_info *info)
 {
     struct vtec vtec;
-    size_t position = 0;
-    if (!vtec_next(info, &position, &vtec))
+    struct vtec_walk walk = {0};
+    if (!vtec_next(info, &walk, &vtec))
         return (struct slice){0};
     struct slice key = arena_printf(work->arena, "%.*s%.*s", SLICE_ARG(vtec.phenomenon),
                                     SLICE_ARG(vtec.significance));

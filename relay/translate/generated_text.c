@@ -96,7 +96,7 @@ static const char *ending_of(struct work *work, const struct cap_info *info)
     if (!cancel && (ending == ENDING_NONE || ending == ENDING_PAST))
         return NULL;
     struct vtec vtec;
-    for (size_t position = 0; vtec_next(info, &position, &vtec);) {
+    for (struct vtec_walk walk = {0}; vtec_next(info, &walk, &vtec);) {
         expired |= slice_eq_cstr(vtec.action, "EXP");
         replaced |= vtec_effect(&vtec) == VTEC_REPLACED;
     }

@@ -106,6 +106,41 @@ static void test_vtec_form(void **state)
         assert_false(vtec_parse(slice_from_cstr(bad[i]), &vtec));
 }
 
+/* CAP 1.1 of NWS puts every line of the product into one value: each event, and what a river does.
+ */
+static void test_vtecs_of_one_value(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        size_t count;
+        bool readable;
+    } cases[] = {
+        {"/O.CAN.KIND.FA.W.0048.000000T0000Z-140522T0930Z/\n"
+         "/00000.0.ER.000000T0000Z.000000T0000Z.000000T0000Z.OO/",
+         1, true},
+        {"/O.EXP.KBOI.FG.Y.0008.000000T0000Z-130126T2000Z/ \r\n"
+         " /O.NEW.KBOI.FG.Y.0009.130126T2013Z-130127T0000Z/",
+         2, true},
+        {"/O.EXP.KBOI.FG.Y.0008.000000T0000Z-130126T2000Z/ /O.NEW.KBOI/", 1, false},
+        {"/AUGA4.2.ER.190522T0000Z.190523T1200Z.000000T0000Z.NO/", 0, true},
+        {"/AUGA4.2.ER.190522T0000Z.190523T1200Z.NO/", 0, false},
+        {"/AUGA4.2.ER.190522T0000Z.190523T12.000000T0000Z.NO/", 0, false},
+        {" ", 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cap_pair pair = {.name = SLICE("VTEC"), .value = slice_from_cstr(cases[i].value)};
+        struct cap_info info = {.parameters = {.items = &pair, .count = 1}};
+        struct vtec_walk walk = {0};
+        struct vtec vtec;
+        size_t count = 0;
+        while (vtec_next(&info, &walk, &vtec))
+            count++;
+        assert_int_equal(count, cases[i].count);
+        assert_int_equal(vtec_is_readable(pair.value), cases[i].readable);
+    }
+}
+
 #define NWS(sent, vtecs, code)                                                                     \
     ALERT("<identifier>" sent "</identifier><sender>w@noaa.example</sender><sent>" sent "</sent>"  \
           "<status>Actual</status><msgType>Alert</msgType><scope>Public</"                         \
@@ -175,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_content_sees_every_word),
         cmocka_unit_test(test_derived_identifier),
         cmocka_unit_test(test_vtec_form),
+        cmocka_unit_test(test_vtecs_of_one_value),
         cmocka_unit_test(test_secondary_key_of_vtec),
         cmocka_unit_test(test_same_event_needs_more_than_the_key),
         cmocka_unit_test(test_earthquakes),
