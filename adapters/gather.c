@@ -1,10 +1,10 @@
 #include "adapters/gather.h"
 
+#include "adapters/patience.h"
 #include "adapters/seen.h"
 #include "alert/parse.h"
 #include "base/mem.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -51,39 +51,89 @@ static void take_document(struct gather *gather, struct listed_item *item, struc
 
 /* --- answers --- */
 
-static void deny(struct gather *gather, struct listed_item *item, int status)
+static void give_up(struct gather *gather, struct listed_item *item,
+                    const struct http_result *result)
+{
+    char words[200];
+    listed_give_up(&gather->list, item);
+    gather->ops->missing(gather->source, item,
+                         patience_words(result, "the server", words, sizeof words));
+}
+
+static void deny(struct gather *gather, struct listed_item *item, const struct http_result *result)
 {
     gather->error[0] = '\0'; /* the server answers */
-    if (++item->denials < DENIALS_MAX) {
-        item->not_before_mono_us =
-            host_monotonic_us(gather->host) + DENIED_WAIT_US * (int64_t)item->denials;
-        listed_queue(&gather->list, item);
+    listed_unrefuse(&gather->list, item);
+    if (++item->denials >= DENIALS_MAX) {
+        give_up(gather, item, result);
         return;
     }
-    listed_give_up(&gather->list, item);
-    gather->ops->missing(gather->source, item, status);
+    item->not_before_mono_us =
+        host_monotonic_us(gather->host) + DENIED_WAIT_US * (int64_t)item->denials;
+    listed_queue(&gather->list, item);
+}
+
+/* Several were on their way: one trouble, one step. */
+static void wait_longer(struct gather *gather, const struct http_result *result)
+{
+    int64_t now_mono_us = host_monotonic_us(gather->host);
+    struct listed *list = &gather->list;
+    if (list->again_mono_us <= now_mono_us)
+        list->again_mono_us = now_mono_us + backoff_next(&gather->backoff, result->retry_after_us);
+    if (result->status == 429 || result->retry_after_us > 0)
+        gather->not_before_mono_us = list->again_mono_us;
+}
+
+static void refuse(struct gather *gather, struct listed_item *item,
+                   const struct http_result *result)
+{
+    int64_t now_mono_us = host_monotonic_us(gather->host);
+    int64_t wait_us = DENIED_WAIT_US * (int64_t)item->tries;
+    gather->error[0] = '\0';
+    patience_words(result, "the server", gather->refusal, sizeof gather->refusal);
+    listed_refuse(&gather->list, item, now_mono_us);
+    wait_longer(gather, result);
+    if (patience_ends(item->refused_mono_us, now_mono_us)) {
+        give_up(gather, item, result);
+        return;
+    }
+    item->not_before_mono_us = now_mono_us + (wait_us < RETRY_MAX_US ? wait_us : RETRY_MAX_US);
+    listed_queue(&gather->list, item);
 }
 
 static void hold_off(struct gather *gather, struct listed_item *item,
                      const struct http_result *result)
 {
-    int64_t now_mono_us = host_monotonic_us(gather->host);
-    if (result->failure != HTTP_ANSWERED)
-        snprintf(gather->error, sizeof gather->error, "%s: %.150s",
-                 http_failure_name(result->failure), result->error);
-    else
-        snprintf(gather->error, sizeof gather->error, "the server answers %d", result->status);
-    /* Several were on their way: one trouble, one step. */
-    if (gather->not_before_mono_us <= now_mono_us)
-        gather->not_before_mono_us =
-            now_mono_us + backoff_next(&gather->backoff, result->retry_after_us);
+    patience_words(result, "the server", gather->error, sizeof gather->error);
+    wait_longer(gather, result);
     listed_queue(&gather->list, item);
 }
 
-static bool blames_server(const struct http_result *result)
+static void not_given(struct gather *gather, struct listed_item *item,
+                      const struct http_result *result)
 {
-    return result->failure != HTTP_ANSWERED || result->status >= 500 || result->status == 429 ||
-           result->status == 403 || result->status == 401 || result->status == 408;
+    item->tries++;
+    switch (patience_read(result)) {
+    case PATIENCE_ABSENT:
+        deny(gather, item, result);
+        break;
+    case PATIENCE_REFUSED:
+        refuse(gather, item, result);
+        break;
+    case PATIENCE_TROUBLE:
+        hold_off(gather, item, result);
+        break;
+    }
+}
+
+/* It can be worth the while of the others too. */
+static void server_gives(struct gather *gather)
+{
+    int64_t soon_us = host_monotonic_us(gather->host) + RETRY_FIRST_US;
+    backoff_reset(&gather->backoff);
+    gather->error[0] = '\0';
+    if (gather->list.again_mono_us > soon_us)
+        gather->list.again_mono_us = soon_us;
 }
 
 static void on_document(void *context, const struct http_result *result)
@@ -95,13 +145,10 @@ static void on_document(void *context, const struct http_result *result)
     bool came = result->failure == HTTP_ANSWERED && result->status == 200;
     /* Too large: what came of it is handed on all the same, so that the journal has a row. */
     if (came || (result->failure == HTTP_FAILED_TOO_LARGE && result->status == 200)) {
-        backoff_reset(&gather->backoff);
-        gather->error[0] = '\0';
+        server_gives(gather);
         take_document(gather, item, result->body);
-    } else if (blames_server(result)) {
-        hold_off(gather, item, result);
     } else {
-        deny(gather, item, result->status);
+        not_given(gather, item, result);
     }
     gather_more(gather);
     gather->ops->tell(gather->source);
@@ -176,7 +223,7 @@ void gather_start(struct gather *gather, size_t parallel, uint64_t seed)
 {
     backoff_init(&gather->backoff, RETRY_FIRST_US, RETRY_MAX_US, seed);
     gather->error[0] = '\0';
-    gather->not_before_mono_us = 0;
+    gather->not_before_mono_us = gather->list.again_mono_us = 0;
     gather->parallel = parallel;
     gather->timer = loop_timer_create(host_loop(gather->host), on_time, gather);
 }
@@ -208,6 +255,13 @@ void gather_resume(struct gather *gather)
 {
     gather->paused = false;
     gather_more(gather);
+}
+
+const char *gather_trouble(const struct gather *gather)
+{
+    if (gather->error[0])
+        return gather->error;
+    return gather->list.refused > 0 ? gather->refusal : NULL;
 }
 
 void gather_settled(const struct adapter_outcome *outcome)

@@ -1,9 +1,11 @@
 /*
  * gather: fetching what a list named, each document once, and handing it on.
  *
- * An answer that blames the document (404) is asked for again a few times and then given up,
- * loudly; one that blames the server (429, 5xx, no answer) makes all of them wait and counts
- * against none. What was delivered is remembered by seen.h. For the loop's thread.
+ * One that the server does not have (404) is asked for a few times more and then given up, loudly;
+ * one that it refuses (403) for a day, see patience.h. Trouble of the server (5xx, no answer)
+ * counts against none. After either of these all that were tried before wait together, ever longer,
+ * but not what is new; after 429 or a Retry-After everything waits. What was delivered is
+ * remembered by seen.h. For the loop's thread.
  */
 #ifndef CAPRELAY_ADAPTERS_GATHER_H
 #define CAPRELAY_ADAPTERS_GATHER_H
@@ -20,9 +22,9 @@ struct gather_ops {
                                 http_fn fn);
     /* It came: `item->bytes`, which may be changed in place. Optional. */
     void (*came)(void *source, struct listed_item *item);
-    /* The server does not give it: a line in the log. */
-    void (*missing)(void *source, const struct listed_item *item, int status);
-    /* The state may be another, by `error` and `given_up`. */
+    /* It is lost: a line in the log. `words` is what the server said last. */
+    void (*missing)(void *source, const struct listed_item *item, const char *words);
+    /* The state may be another, by gather_trouble() and `given_up`. */
     void (*tell)(void *source);
     /* There may be room for more in the list. Optional. */
     void (*room)(void *source);
@@ -33,9 +35,10 @@ struct gather {
     const struct gather_ops *ops;
     void *source;
     struct host *host;
-    bool paused;     /* nothing is handed on nor asked for */
-    char error[200]; /* that all wait for; "": none */
+    bool paused; /* nothing is handed on nor asked for */
     /* --- for gather.c alone --- */
+    char error[200];          /* of the server, that all wait for; "": none */
+    char refusal[200];        /* the last one */
     struct loop_timer *timer; /* NULL: stopped */
     struct backoff backoff;
     int64_t not_before_mono_us;
@@ -53,6 +56,8 @@ void gather_stop(struct gather *gather);
 void gather_more(struct gather *gather);
 void gather_pause(struct gather *gather);
 void gather_resume(struct gather *gather);
+/* Why some of what was listed does not come for now, for the state; NULL: nothing is wrong. */
+const char *gather_trouble(const struct gather *gather);
 /* For the adapter's `settled`. */
 void gather_settled(const struct adapter_outcome *outcome);
 

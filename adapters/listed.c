@@ -72,6 +72,7 @@ struct listed_item *listed_add_fresh(struct listed *list, struct slice key, stru
 
 void listed_hold(struct listed *list, struct listed_item *item, char *bytes, size_t len)
 {
+    listed_unrefuse(list, item);
     item->bytes = slice_of(bytes, len);
     list->bytes += len;
 }
@@ -124,22 +125,44 @@ static struct listed_item *unlink_at(struct listed *list, struct listed_item **p
     return item;
 }
 
+static int64_t ready_mono_us(const struct listed *list, const struct listed_item *item)
+{
+    bool again = item->tries > 0 && list->again_mono_us > item->not_before_mono_us;
+    return again ? list->again_mono_us : item->not_before_mono_us;
+}
+
 struct listed_item *listed_take(struct listed *list, bool asking, int64_t now_mono_us,
                                 int64_t *until_mono_us)
 {
     *until_mono_us = INT64_MAX;
     for (struct listed_item **place = &list->first; *place; place = &(*place)->next) {
         const struct listed_item *item = *place;
-        if (item->stage == LISTED_HELD || (asking && item->not_before_mono_us <= now_mono_us))
+        int64_t ready_us = ready_mono_us(list, item);
+        if (item->stage == LISTED_HELD || (asking && ready_us <= now_mono_us))
             return unlink_at(list, place);
-        if (item->not_before_mono_us < *until_mono_us)
-            *until_mono_us = item->not_before_mono_us;
+        if (ready_us < *until_mono_us)
+            *until_mono_us = ready_us;
     }
     return NULL;
 }
 
+void listed_refuse(struct listed *list, struct listed_item *item, int64_t now_mono_us)
+{
+    if (item->refused_mono_us)
+        return;
+    item->refused_mono_us = now_mono_us;
+    list->refused++;
+}
+
+void listed_unrefuse(struct listed *list, struct listed_item *item)
+{
+    list->refused -= item->refused_mono_us != 0;
+    item->refused_mono_us = 0;
+}
+
 void listed_give_up(struct listed *list, struct listed_item *item)
 {
+    listed_unrefuse(list, item);
     item->stage = LISTED_GIVEN_UP;
     item->request = NULL;
     list->given_up++;

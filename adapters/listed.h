@@ -37,8 +37,10 @@ struct listed_item {
     int64_t time_s;   /* as the list says: updated, sent; 0: not said */
     size_t place;     /* among those of the look: in the order of the list */
     uint64_t listed;  /* the last look that named it */
-    unsigned denials; /* 404 and the like */
+    unsigned tries;   /* that did not bring it */
+    unsigned denials; /* of them: 404 and the like */
     int64_t not_before_mono_us;
+    int64_t refused_mono_us;      /* 403 and the like, since then; 0: it is not refused */
     struct http_request *request; /* LISTED_ASKED */
     void *owner;                  /* of the list */
     struct slice bytes;           /* own memory */
@@ -50,8 +52,9 @@ struct listed {
     struct listed_item *first, **end; /* the queue */
     struct listed_item **fresh;
     size_t fresh_count, fresh_capacity;
-    size_t queued, given_up;
-    size_t bytes; /* that items hold */
+    size_t queued, given_up, refused;
+    int64_t again_mono_us; /* none that was tried before is asked for sooner */
+    size_t bytes;          /* that items hold */
     uint64_t look;
 };
 
@@ -79,6 +82,9 @@ void listed_queue(struct listed *list, struct listed_item *item);
  * the instant when one may (INT64_MAX: none). `asking`: whether it may be one to be asked for. */
 struct listed_item *listed_take(struct listed *list, bool asking, int64_t now_mono_us,
                                 int64_t *until_mono_us);
+/* The server refuses it; what else is known of it ends that. */
+void listed_refuse(struct listed *list, struct listed_item *item, int64_t now_mono_us);
+void listed_unrefuse(struct listed *list, struct listed_item *item);
 void listed_give_up(struct listed *list, struct listed_item *item);
 /* A look at all that the list has begins. */
 void listed_look(struct listed *list);

@@ -79,13 +79,14 @@ void atom_tell_state(struct atom_source *source)
                    source->poll_error);
     } else if (!source->good_mono_us) {
         host_state(host, SOURCE_CONNECTING, "asking %s", source->shown.ptr);
-    } else if (source->gather.error[0]) {
+    } else if (gather_trouble(&source->gather)) {
         host_state(host, SOURCE_DEGRADED, "linked messages cannot be fetched: %s",
-                   source->gather.error);
+                   gather_trouble(&source->gather));
     } else if (source->gather.list.given_up > 0) {
         host_state(host, SOURCE_DEGRADED,
-                   "the server does not give messages that the feed links to (see atom.missing in "
-                   "the log)");
+                   "the server does not give %zu messages that the feed links to (see atom.missing "
+                   "in the log)",
+                   source->gather.list.given_up);
     } else if (source->elsewhere_known > 0) {
         host_state(host, SOURCE_DEGRADED,
                    "entries lead to servers that fetch_from does not name (see atom.elsewhere in "
@@ -110,14 +111,14 @@ static void on_came(void *context, struct listed_item *item)
     hub_access_blot(&source->access, item->bytes);
 }
 
-static void on_missing(void *context, const struct listed_item *item, int status)
+static void on_missing(void *context, const struct listed_item *item, const char *words)
 {
     const struct atom_source *source = context;
     struct arena *arena = arena_create();
     struct slice shown = http_url_shown(arena, slice_from_cstr(item->url));
     host_log(source->host, LOG_LEVEL_ERROR, "atom.missing",
-             "url=%s status=%d tries=%u reason=\"linked to, but the server does not give it\"",
-             log_quote(shown).text, status, item->denials);
+             "url=%s tries=%u error=%s reason=\"linked to, but the server does not give it: lost\"",
+             log_quote(shown).text, item->tries, log_quote_cstr(words).text);
     arena_destroy(arena);
 }
 

@@ -119,7 +119,8 @@ static const struct conf_row options[] = {
      .min = 0,
      .max = 86400,
      .help = "A file that was announced and that the server says it does not have is tried for so "
-             "long; then it is lost, with a warning."},
+             "long; then it is lost, with an error in the log. One that it refuses (403) is tried "
+             "for a day."},
     {.type = CONF_END}};
 
 /* --- state for people --- */

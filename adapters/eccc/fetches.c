@@ -1,6 +1,7 @@
 #include "adapters/eccc/fetches.h"
 
 #include "adapters/backoff.h"
+#include "adapters/patience.h"
 #include "base/mem.h"
 #include "http/http.h"
 
@@ -16,8 +17,10 @@ struct fetch {
     const char *url;
     struct http_request *request;
     struct backoff backoff;
-    int64_t due_mono_us, first_mono_us;
-    bool failed; /* once at least: nobody waits for it */
+    int64_t due_mono_us;
+    int64_t absent_mono_us;  /* when the server said first that it has none; 0: it did not */
+    int64_t refused_mono_us; /* since then; 0: it is not refused */
+    bool failed;             /* once at least: nobody waits for it */
     bool ready;
     struct slice body;
 };
@@ -28,11 +31,21 @@ struct fetches {
     struct loop_timer *timer;
     struct fetch *first; /* in the order of their announcements */
     size_t count;
-    bool paused, in_trouble;
+    size_t refused;
+    bool paused;
+    char trouble[300]; /* of the server; "": none */
+    char refusal[300]; /* the last one */
 };
+
+static void unrefuse(struct fetch *fetch)
+{
+    fetch->fetches->refused -= fetch->refused_mono_us != 0;
+    fetch->refused_mono_us = 0;
+}
 
 static void unlink_fetch(struct fetch *fetch)
 {
+    unrefuse(fetch);
     struct fetch **place = &fetch->fetches->first;
     while (*place != fetch)
         place = &(*place)->next;
@@ -59,36 +72,53 @@ static void schedule(struct fetches *fetches)
         loop_timer_start_at(fetches->timer, soonest);
 }
 
-static void tell_trouble(struct fetches *fetches, const char *text)
+static void tell_trouble(struct fetches *fetches)
 {
-    if (!text && !fetches->in_trouble)
-        return;
-    fetches->in_trouble = text != NULL;
+    const char *text = fetches->trouble[0]    ? fetches->trouble
+                       : fetches->refused > 0 ? fetches->refusal
+                                              : NULL;
     fetches->options.trouble(fetches->options.context, text);
 }
 
-/* The file goes on living on the server for weeks; what is asked for too early is there soon. */
+/* Whether there is an end of it. The file goes on living on the server for weeks; what is asked for
+ * too early is there soon. */
+static bool note_failure(struct fetch *fetch, const struct http_result *result, const char *text)
+{
+    struct fetches *fetches = fetch->fetches;
+    int64_t now = host_monotonic_us(fetches->options.host);
+    enum patience_answer answer = patience_read(result);
+    bool server = answer == PATIENCE_TROUBLE;
+    snprintf(fetches->trouble, sizeof fetches->trouble, "%s", server ? text : "");
+    if (answer == PATIENCE_ABSENT) {
+        unrefuse(fetch);
+        if (!fetch->absent_mono_us)
+            fetch->absent_mono_us = now;
+        return now - fetch->absent_mono_us >= fetches->options.give_up_us;
+    }
+    if (server)
+        return false;
+    snprintf(fetches->refusal, sizeof fetches->refusal, "%s", text);
+    if (!fetch->refused_mono_us) {
+        fetch->refused_mono_us = now;
+        fetches->refused++;
+    }
+    return patience_ends(fetch->refused_mono_us, now);
+}
+
 static void try_again(struct fetch *fetch, const struct http_result *result)
 {
     struct fetches *fetches = fetch->fetches;
-    bool denied =
-        result->failure == HTTP_ANSWERED && (result->status == 404 || result->status == 410);
     char text[300];
-    if (result->failure == HTTP_ANSWERED)
-        snprintf(text, sizeof text, "the file server answers %d", result->status);
-    else
-        snprintf(text, sizeof text, "the file server: %s", result->error);
-    if (denied && host_monotonic_us(fetches->options.host) - fetch->first_mono_us >=
-                      fetches->options.give_up_us) {
+    patience_words(result, "the file server", text, sizeof text);
+    if (note_failure(fetch, result, text)) {
         fetches->options.missing(fetches->options.context, fetch->number, fetch->name, text);
         drop(fetch);
-        return;
+    } else {
+        fetch->failed = true;
+        fetch->due_mono_us = host_monotonic_us(fetches->options.host) +
+                             backoff_next(&fetch->backoff, result->retry_after_us);
     }
-    fetch->failed = true;
-    fetch->due_mono_us = host_monotonic_us(fetches->options.host) +
-                         backoff_next(&fetch->backoff, result->retry_after_us);
-    if (!denied)
-        tell_trouble(fetches, text);
+    tell_trouble(fetches);
 }
 
 /* In the order of announcement, so that an Update does not overtake its Alert; but one that failed
@@ -120,7 +150,9 @@ static void on_answer(void *context, const struct http_result *result)
         /* What is too large is refused by its size, with a row in the journal. */
         fetch->ready = true;
         fetch->body = arena_copy(fetch->arena, result->body);
-        tell_trouble(fetches, NULL);
+        unrefuse(fetch);
+        fetches->trouble[0] = '\0';
+        tell_trouble(fetches);
     } else {
         try_again(fetch, result);
     }
@@ -181,8 +213,7 @@ void fetches_add(struct fetches *fetches, uint64_t number, const struct pointer 
                             .number = number,
                             .name = arena_copy(arena, pointer->name),
                             .url = arena_cstr(arena, pointer->url),
-                            .due_mono_us = now,
-                            .first_mono_us = now};
+                            .due_mono_us = now};
     backoff_init(&fetch->backoff, fetches->options.retry_first_us, fetches->options.retry_max_us,
                  backoff_seed(host_relay_name(fetches->options.host), pointer->name,
                               host_now_us(fetches->options.host)));

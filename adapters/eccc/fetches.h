@@ -1,9 +1,9 @@
 /*
  * fetches: the files that were announced and have not settled. For the loop's thread.
  *
- * One is fetched, tried again while the server says that it is not there yet or cannot be reached,
- * handed on, and settled; only then may its announcement be acknowledged. One that is nowhere after
- * all tries is reported lost.
+ * One is fetched, tried again while the server says that it is not there yet, refuses it or cannot
+ * be reached, handed on, and settled; only then may its announcement be acknowledged. One that is
+ * nowhere after all tries, or is refused for too long (see patience.h), is reported lost.
  */
 #ifndef CAPRELAY_ADAPTERS_ECCC_FETCHES_H
 #define CAPRELAY_ADAPTERS_ECCC_FETCHES_H
@@ -18,12 +18,12 @@ struct fetches_options {
     int64_t timeout_us;
     unsigned parallel;
     int64_t retry_first_us, retry_max_us;
-    int64_t give_up_us; /* a file that the server says it does not have: after so long */
+    int64_t give_up_us; /* a file that the server says it does not have: after so long of that */
     /* The document, and the number that comes back with settled(). */
     void (*document)(void *context, uint64_t number, struct slice bytes);
     /* It will not come: `reason` is one line. Its announcement is done with. */
     void (*missing)(void *context, uint64_t number, struct slice name, const char *reason);
-    /* A server could not be reached (text), or can be again (NULL). */
+    /* After each answer: why files wait (text), or that none does for that (NULL). */
     void (*trouble)(void *context, const char *text);
     void *context;
 };

@@ -154,6 +154,7 @@ static void give_up(struct want *want)
              log_quote_cstr(want->trouble).text);
     archive->state.missing++;
     drop(want);
+    archive->options.missing(archive->options.context);
 }
 
 /* All hosts were asked. One that has no such file may have it later; one that could not be asked

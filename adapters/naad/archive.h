@@ -25,6 +25,8 @@ struct archive_options {
     int64_t keep_us;  /* how far back the archive reaches */
     int64_t grace_us; /* the streams may still bring it; also between two rounds at the hosts */
     void (*document)(void *context, struct slice bytes);
+    /* One more is given up: the state may be another. */
+    void (*missing)(void *context);
     void *context;
 };
 

@@ -17,6 +17,8 @@
 #include "http/http.h"
 #include "intake/intake.h"
 
+#include <inttypes.h>
+
 enum {
     STREAMS_MAX = 4,
     RETRY_FIRST_US = 1000000,
@@ -103,7 +105,13 @@ static void tell_state(void *context)
     for (size_t i = 0; i < count; i++)
         in_state[stream_state(naad->running[i])]++;
     size_t live = in_state[STREAM_LIVE], down = in_state[STREAM_DOWN];
-    if (live > 0 && down == 0)
+    uint64_t missing = naad->archive ? archive_state(naad->archive).missing : 0;
+    if (live > 0 && down == 0 && missing > 0)
+        host_state(naad->host, SOURCE_LIVE,
+                   "%zu of %zu streams bring documents; referenced, and nowhere: %" PRIu64
+                   " so far (see archive.missing in the log)",
+                   live, count, missing);
+    else if (live > 0 && down == 0)
         host_state(naad->host, SOURCE_LIVE, "%zu of %zu streams bring documents", live, count);
     else if (live > 0)
         host_state(naad->host, SOURCE_DEGRADED, "%zu of %zu streams bring documents; %.*s", live,
@@ -138,6 +146,11 @@ static void take_document(void *context, enum frame_kind kind, struct slice byte
                  bytes.len);
     if (kind != FRAME_CUT)
         deliver(naad, bytes);
+}
+
+static void on_missing(void *context)
+{
+    tell_state(context);
 }
 
 static void take_archived(void *context, struct slice bytes)
@@ -176,6 +189,7 @@ static enum err_code make_archive(struct naad *naad, struct err *err)
                                             .keep_us = naad->archive_keep_us,
                                             .grace_us = naad->archive_grace_us,
                                             .document = take_archived,
+                                            .missing = on_missing,
                                             .context = naad};
     if (naad->archives.count == 0 || naad->archive)
         return OK;

@@ -69,9 +69,9 @@ void nws_tell_state(struct nws *nws)
                    "the list of alerts cannot be read: %s", nws->poll_error);
     } else if (!nws->good_mono_us) {
         host_state(nws->host, SOURCE_CONNECTING, "asking %s", http_url_line(nws->url).text);
-    } else if (nws->gather.error[0]) {
+    } else if (gather_trouble(&nws->gather)) {
         host_state(nws->host, SOURCE_DEGRADED, "listed alerts cannot be fetched: %s",
-                   nws->gather.error);
+                   gather_trouble(&nws->gather));
     } else if (nws->gather.list.given_up > 0) {
         host_state(nws->host, SOURCE_DEGRADED,
                    "the server lists %zu alerts that it does not give (see nws.missing in the log)",
@@ -108,12 +108,12 @@ static void on_came(void *context, struct listed_item *item)
                  (long long)(host_now_us(nws->host) / 1000000 - item->time_s));
 }
 
-static void on_missing(void *context, const struct listed_item *item, int status)
+static void on_missing(void *context, const struct listed_item *item, const char *words)
 {
     const struct nws *nws = context;
     host_log(nws->host, LOG_LEVEL_ERROR, "nws.missing",
-             "id=%s status=%d tries=%u reason=\"listed, but the server does not give it\"",
-             log_quote_cstr(item->key).text, status, item->denials);
+             "id=%s tries=%u error=%s reason=\"listed, but the server does not give it: lost\"",
+             log_quote_cstr(item->key).text, item->tries, log_quote_cstr(words).text);
 }
 
 static void on_tell(void *context)

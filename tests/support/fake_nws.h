@@ -15,6 +15,7 @@ struct fake_nws_alert {
     char *text; /* NULL: 404 */
     bool active;
     int64_t sent_us; /* for the query by start */
+    int status;      /* 0: as it should be */
     int cuts;        /* so many answers are cut short */
     int asked;
 };
@@ -134,6 +135,8 @@ static void fake_nws_answer_cap(const struct http_call *call, struct http_result
         alert->asked++;
         result->body = slice_from_cstr(alert->text);
         result->status = fake_nws.cap_status ? fake_nws.cap_status : alert->text ? 200 : 404;
+        if (alert->status)
+            result->status = alert->status;
         fake_http_cut(result, &alert->cuts);
         return;
     }

@@ -2,6 +2,7 @@
 #include "adapters/naad/archive.h"
 #include "tests/support/adapter_world.h"
 #include "tests/support/fake_http.h"
+#include "tests/support/idle_source.h"
 
 #include <setjmp.h>
 #include <stddef.h>
@@ -12,51 +13,9 @@
 #define MINUTE (60 * (int64_t)SECOND)
 #define HOUR (60 * MINUTE)
 
-/* --- a source that does nothing, for its host --- */
-
-static struct host *host;
-
-static enum err_code init(void *instance, struct host *given, struct err *err)
-{
-    (void)instance;
-    (void)err;
-    host = given;
-    return OK;
-}
-
-static enum err_code start(void *instance, struct err *err)
-{
-    (void)instance;
-    (void)err;
-    return OK;
-}
-
-static void nothing(void *instance)
-{
-    (void)instance;
-}
-
-static const struct conf_row options[] = {{.type = CONF_END}};
-static const struct adapter_ops idle = {.name = "idle",
-                                        .summary = "does nothing",
-                                        .api_version = ADAPTER_API_VERSION,
-                                        .options = options,
-                                        .init = init,
-                                        .start = start,
-                                        .stop = nothing,
-                                        .fini = nothing};
-const struct adapter_ops *const adapter_registry[] = {&idle, NULL};
-
-const struct adapter_ops *adapter_find(struct slice name)
-{
-    return slice_eq_cstr(name, idle.name) ? &idle : NULL;
-}
-
-/* --- the archive --- */
-
 static struct world world;
 static struct archive *archive;
-static int status, brought;
+static int status, brought, told;
 
 static void answer(const struct http_call *call, struct http_result *result)
 {
@@ -71,6 +30,12 @@ static void on_document(void *context, struct slice bytes)
     brought += slice_eq_cstr(bytes, "<alert/>");
 }
 
+static void on_missing(void *context)
+{
+    (void)context;
+    told++;
+}
+
 static int setup(void **state)
 {
     static struct slice base = {"http://archive.example", 22};
@@ -80,15 +45,16 @@ static int setup(void **state)
     world_init(&world);
     fake_http_open(answer);
     status = 404;
-    brought = 0;
-    world_start(&world, "sources:\n - {name: idle, adapter: idle}\n");
-    const struct archive_options archive_options = {.host = host,
+    brought = told = 0;
+    world_start(&world, IDLE_SOURCE);
+    const struct archive_options archive_options = {.host = idle_host,
                                                     .bases = &bases,
                                                     .document_max = 1000,
                                                     .timeout_us = 10 * SECOND,
                                                     .keep_us = 48 * HOUR,
                                                     .grace_us = 10 * SECOND,
-                                                    .document = on_document};
+                                                    .document = on_document,
+                                                    .missing = on_missing};
     if (archive_create(&archive_options, &archive, &err) != OK)
         return 1;
     archive_start(archive);
@@ -110,7 +76,7 @@ static bool want(int number, int hours)
     struct cap_reference reference = {
         .sender = SLICE("a@b"),
         .identifier = arena_printf(arena, "urn:%d", number),
-        .sent = cap_time_make(arena, host_now_us(host) / SECOND - hours * 3600, 0)};
+        .sent = cap_time_make(arena, host_now_us(idle_host) / SECOND - hours * 3600, 0)};
     bool will = archive_want(archive, &reference);
     arena_destroy(arena);
     return will;
@@ -161,9 +127,24 @@ static void what_nobody_has_is_given_up(void **state)
     (void)state;
     assert_true(want(1, 1));
     world_run(&world, HOUR);
+    assert_int_equal(told, 1);
     assert_int_equal(archive_state(archive).missing, 1);
     assert_int_equal(fake_http.requests, 4);
     assert_true(world_logged(&world, "archive.missing"));
+}
+
+/* For as long as the archive reaches back, and no longer. */
+static void what_is_refused_is_given_up_in_the_end(void **state)
+{
+    (void)state;
+    status = 403;
+    assert_true(want(1, 1));
+    world_run(&world, 46 * HOUR);
+    assert_int_equal(told, 0);
+    world_run(&world, 3 * HOUR);
+    assert_int_equal(told, 1);
+    assert_int_equal(archive_state(archive).waiting, 0);
+    assert_true(world_logged(&world, "the archive answers 403"));
 }
 
 int main(void)
@@ -173,6 +154,7 @@ int main(void)
         TEST(what_is_asked_for_comes),
         TEST(a_clock_that_is_set_while_it_waits_changes_nothing),
         TEST(what_nobody_has_is_given_up),
+        TEST(what_is_refused_is_given_up_in_the_end),
     };
     return cmocka_run_group_tests_name("naad archive", tests, NULL, NULL);
 }

@@ -309,13 +309,90 @@ static void an_alert_that_is_not_given_is_told_of(void **state)
     world_run(&world, 10 * MINUTE);
     assert_int_equal(times(1), 1);
     assert_int_equal(missing->asked, 5);
-    assert_true(world_logged(&world, "nws.missing source=nws id=urn:oid:gone status=404") ||
-                world_logged(&world, "id=urn:oid:gone status=404 tries=5"));
+    assert_true(world_logged(&world, "nws.missing source=nws id=urn:oid:gone tries=5 "
+                                     "error=\"the server answers 404\""));
     assert_int_equal(status().state, SOURCE_DEGRADED);
     settle();
     fake_nws_end(missing);
     world_run(&world, 2 * MINUTE);
     assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+static int tellings(const char *what)
+{
+    int count = 0;
+    for (const char *at = world.log; (at = strstr(at, what)); at++)
+        count++;
+    return count;
+}
+
+/* It holds up nobody, costs little, and is told lost after a day. */
+static void a_refused_alert_is_lost_after_a_day_and_aloud(void **state)
+{
+    (void)state;
+    static const int answers[] = {403, 401, 451};
+    for (int i = 0; i < 3; i++) {
+        struct fake_nws_alert *refused = fake_nws_add("urn:oid:refused", "<alert/>");
+        refused->status = answers[i];
+        start_with("");
+        world_run(&world, 3 * 60 * MINUTE);
+        assert_int_equal(status().state, SOURCE_DEGRADED);
+        assert_true(reason_has("cannot be fetched: the server answers 4"));
+        add(2 * i); /* what is new does not wait for what is refused */
+        world_run(&world, 35 * SECOND);
+        assert_int_equal(times(2 * i), 1);
+        world_run(&world, 19 * 60 * MINUTE);
+        assert_false(world_logged(&world, "nws.missing"));
+        assert_in_range(tellings("source.state"), 2, 4);
+        assert_in_range(refused->asked, 200, 300); /* each five minutes */
+        world_run(&world, 4 * 60 * MINUTE);
+        assert_int_equal(tellings("nws.missing source="), 1);
+        assert_true(reason_has("lists 1 alerts that it does not give"));
+        int asked = refused->asked;
+        world_run(&world, 24 * 60 * MINUTE);
+        assert_int_equal(refused->asked, asked);
+        assert_int_equal(tellings("nws.missing source="), 1);
+        fake_nws_end(refused);
+        settle();
+        world_run(&world, 2 * MINUTE);
+        assert_int_equal(status().state, SOURCE_LIVE);
+        world_stop(&world);
+        snprintf(refused->id, sizeof refused->id, "urn:oid:past%d", i);
+    }
+}
+
+/* Whatever it is that is refused: a wrong user agent is put right within the day. */
+static void a_server_that_refuses_everything_is_not_stormed_and_loses_nothing(void **state)
+{
+    (void)state;
+    enum { ALERTS = 40, HOURS = 6 };
+    for (int i = 0; i < ALERTS; i++)
+        add(i);
+    fake_nws.cap_status = 403;
+    start_with(", parallel: 4");
+    world_run(&world, HOURS * 60 * MINUTE);
+    assert_in_range(fake_nws.cap_requests, ALERTS, ALERTS + 32 * HOURS * 4);
+    assert_int_equal(status().state, SOURCE_DEGRADED);
+    assert_in_range(tellings("source.state"), 2, 4);
+    fake_nws.cap_status = 0;
+    world_run(&world, 6 * MINUTE);
+    for (int i = 0; i < ALERTS; i++)
+        assert_int_equal(times(i), 1);
+    assert_int_equal(status().state, SOURCE_LIVE);
+}
+
+/* One that the server stumbles over each time makes the others no later. */
+static void what_is_new_waits_for_none_that_fails(void **state)
+{
+    (void)state;
+    fake_nws_add("urn:oid:trouble", "<alert/>")->status = 500;
+    start_with("");
+    for (int i = 0; i < 10; i++) {
+        world_run(&world, 20 * MINUTE);
+        add(i);
+        world_run(&world, 35 * SECOND);
+        assert_int_equal(times(i), 1);
+    }
 }
 
 /* A server that denies an alert answers again: what it was like before says no more. */
@@ -544,6 +621,9 @@ int main(void)
         TEST(what_a_stop_cuts_off_is_fetched_after_it),
         TEST(one_that_is_too_large_is_handed_on_all_the_same),
         TEST(an_alert_that_is_not_given_is_told_of),
+        TEST(a_refused_alert_is_lost_after_a_day_and_aloud),
+        TEST(a_server_that_refuses_everything_is_not_stormed_and_loses_nothing),
+        TEST(what_is_new_waits_for_none_that_fails),
         TEST(a_server_that_denies_is_in_trouble_no_longer),
         TEST(one_that_comes_late_is_taken),
         TEST(only_so_many_at_once),
