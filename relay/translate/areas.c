@@ -62,9 +62,12 @@ static struct geo_units cover(struct coverage *coverage, enum geo_layer layer)
         const struct geo_unit *unit = &slivers.items[i];
         if (layer == GEO_US_SAME_PART && !is_marine_same(unit->code))
             continue;
+        double percent = 100 * unit->share;
+        struct slice told = percent < 0.01 ? SLICE("less than 0.01")
+                                           : arena_printf(coverage->work->arena, "%.2g", percent);
         list_code(coverage->work, &coverage->slivers,
-                  arena_printf(coverage->work->arena, "%.*s (%.2g %% of it)", SLICE_ARG(unit->code),
-                               100 * unit->share));
+                  arena_printf(coverage->work->arena, "%.*s (%.*s %% of it)", SLICE_ARG(unit->code),
+                               SLICE_ARG(told)));
     }
     coverage->coarse |= units.coarse;
     return units;

@@ -97,15 +97,23 @@ static int find_offset(struct work *work)
     return offset_min;
 }
 
+/* "-05:00", as people know it from the message. */
+static const char *offset_text(struct arena *arena, int offset_min)
+{
+    int minutes = offset_min < 0 ? -offset_min : offset_min;
+    return arena_printf(arena, "%c%02d:%02d", offset_min < 0 ? '-' : '+', minutes / 60,
+                        minutes % 60)
+        .ptr;
+}
+
 int offset_of_region(struct work *work)
 {
     if (!work->region_offset_known) {
         work->region_offset_min = find_offset(work);
         work->region_offset_known = true;
         notes_add(work->notes, work->arena, NOTE_OFFSET_REPLACED, "alert",
-                  "Times given with an all-zero offset are written with %+d minutes: the same "
-                  "instants.",
-                  work->region_offset_min);
+                  "Times given with an all-zero offset are written at %s: the same instants.",
+                  offset_text(work->arena, work->region_offset_min));
     }
     return work->region_offset_min;
 }
@@ -143,8 +151,8 @@ static void rewrite(struct work *work, struct cap_time *time, const char *path)
     *time = rewritten(work, *time);
     if (work->trace && !slice_eq(given, time->text))
         trace_add(work->trace, work->arena, TRACE_MAPPED, path, path,
-                  "rule: the same instant, written at %+d minutes (region_offsets)",
-                  time->offset_min);
+                  "rule: the same instant, written at %s (region_offsets)",
+                  offset_text(work->arena, time->offset_min));
 }
 
 static void rewrite_optional(struct work *work, struct cap_time *time, const char *path)
