@@ -77,6 +77,9 @@ def beyond_repair(source):
         rules.add("references")
     if not infos(source):
         rules.add("info")
+    for info in infos(source):
+        if text(info, "expires") and instant(text(info, "expires")) <= instant(text(source, "sent")):
+            rules.add("expires")  # recorded: what calls a tsunami off lapses as it is sent
     for area in areas(source):
         if not (any(map(readable, texts(area, "polygon"))) or texts(area, "circle") or area.findall("{*}geocode")):
             rules.add("AREA")
