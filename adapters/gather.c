@@ -30,7 +30,6 @@ static void deliver_held(struct gather *gather, struct listed_item *item)
     };
     seen_make(gather->host, slice_from_cstr(item->key), &mark);
     seen_put(&mark, &document);
-    item->stage = LISTED_DELIVERED;
     host_deliver(gather->host, &document); /* may pause us */
     free((char *)bytes.ptr);
 }

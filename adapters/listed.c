@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static char *keep(struct slice text)
 {
@@ -34,6 +35,23 @@ void listed_fini(struct listed *list)
     *list = (struct listed){0};
 }
 
+static bool waits(const struct listed_item *item)
+{
+    return item->stage != LISTED_DELIVERED && item->stage != LISTED_SETTLED &&
+           item->stage != LISTED_GIVEN_UP;
+}
+
+/* Once something of it has changed. */
+static void weigh(struct listed *list, struct listed_item *item)
+{
+    size_t weight = 0;
+    if (waits(item))
+        weight = sizeof *item + strlen(item->key) + (item->url ? strlen(item->url) : 0) +
+                 item->bytes.len;
+    list->bytes += weight - item->weight;
+    item->weight = weight;
+}
+
 struct listed_item *listed_see(struct listed *list, struct slice key)
 {
     struct listed_item *item = map_get(list->by_key, key);
@@ -50,6 +68,7 @@ struct listed_item *listed_add(struct listed *list, struct slice key, enum liste
     item->owner = list->owner;
     item->stage = stage;
     map_put(list->by_key, key, item);
+    weigh(list, item);
     if (stage == LISTED_WANTED)
         listed_queue(list, item);
     return item;
@@ -61,8 +80,8 @@ struct listed_item *listed_add_fresh(struct listed *list, struct slice key, stru
     struct listed_item *item = listed_add(list, key, LISTED_FRESH);
     item->time_s = time_s;
     item->url = url.ptr ? keep(url) : NULL;
-    if (bytes.ptr)
-        listed_hold(list, item, keep(bytes), bytes.len);
+    item->bytes = bytes.ptr ? slice_of(keep(bytes), bytes.len) : bytes;
+    weigh(list, item);
     list->fresh =
         mem_grow(list->fresh, list->fresh_count, &list->fresh_capacity, sizeof *list->fresh);
     item->place = list->fresh_count;
@@ -74,14 +93,17 @@ void listed_hold(struct listed *list, struct listed_item *item, char *bytes, siz
 {
     listed_unrefuse(list, item);
     item->bytes = slice_of(bytes, len);
-    list->bytes += len;
+    weigh(list, item);
 }
 
 struct slice listed_release(struct listed *list, struct listed_item *item)
 {
     struct slice bytes = item->bytes;
     item->bytes = (struct slice){0};
-    list->bytes -= bytes.len;
+    item->stage = LISTED_DELIVERED;
+    free(item->url);
+    item->url = NULL;
+    weigh(list, item);
     return bytes;
 }
 
@@ -165,6 +187,7 @@ void listed_give_up(struct listed *list, struct listed_item *item)
     listed_unrefuse(list, item);
     item->stage = LISTED_GIVEN_UP;
     item->request = NULL;
+    weigh(list, item);
     list->given_up++;
 }
 

@@ -44,6 +44,7 @@ struct listed_item {
     struct http_request *request; /* LISTED_ASKED */
     void *owner;                  /* of the list */
     struct slice bytes;           /* own memory */
+    size_t weight;                /* in listed.bytes */
 };
 
 struct listed {
@@ -54,7 +55,7 @@ struct listed {
     size_t fresh_count, fresh_capacity;
     size_t queued, given_up, refused;
     int64_t again_mono_us; /* none that was tried before is asked for sooner */
-    size_t bytes;          /* that items hold */
+    size_t bytes; /* of memory, for all that waits: with what was fetched, and with its address */
     uint64_t look;
 };
 
@@ -74,7 +75,7 @@ struct listed_item *listed_add_fresh(struct listed *list, struct slice key, stru
 void listed_queue_fresh(struct listed *list);
 /* Its bytes came: own memory, taken. */
 void listed_hold(struct listed *list, struct listed_item *item, char *bytes, size_t len);
-/* They go, and are the caller's to free. */
+/* They go, and are the caller's to free and to deliver: it is LISTED_DELIVERED from now on. */
 struct slice listed_release(struct listed *list, struct listed_item *item);
 /* To the end of the queue: LISTED_HELD where it has bytes, else LISTED_WANTED. */
 void listed_queue(struct listed *list, struct listed_item *item);

@@ -69,14 +69,24 @@ static const struct conf_row options[] = {
     HTTP_PROXY_ROW(AT(proxy)),
     {.type = CONF_END}};
 
+static bool lately_good(const struct atom_source *source)
+{
+    return source->good_mono_us &&
+           host_monotonic_us(source->host) - source->good_mono_us < ATOM_DOWN_AFTER_US;
+}
+
 void atom_tell_state(struct atom_source *source)
 {
     struct host *host = source->host;
+    bool lately = lately_good(source);
     if (source->poll_error[0]) {
-        bool lately = source->good_mono_us &&
-                      host_monotonic_us(source->host) - source->good_mono_us < ATOM_DOWN_AFTER_US;
         host_state(host, lately ? SOURCE_DEGRADED : SOURCE_DOWN, "the feed cannot be read: %s",
                    source->poll_error);
+    } else if (gather_trouble(&source->gather) && source->poll_waits && !source->gather.paused) {
+        host_state(host, lately ? SOURCE_DEGRADED : SOURCE_DOWN,
+                   "linked messages cannot be fetched, and so many wait that the feed is not read "
+                   "on: %s",
+                   gather_trouble(&source->gather));
     } else if (!source->good_mono_us) {
         host_state(host, SOURCE_CONNECTING, "asking %s", source->shown.ptr);
     } else if (gather_trouble(&source->gather)) {

@@ -6,7 +6,8 @@
  * that a look can be conditional, and while looks fail: what an outage hid lies behind it. At the
  * start, and every now and then, all that is current is looked at as well.
  *
- * While the journal is full, or too much waits for it, the look stands still where it is.
+ * While the journal is full, or too much waits for it or to be fetched, the look stands still where
+ * it is: nothing is passed over, and a hub is asked for the same time on.
  */
 #include "adapters/atom/source.h"
 #include "alert/parse.h"
@@ -285,6 +286,8 @@ static void on_time(void *context)
         go_on(source);
     else
         source->poll_waits = true;
+    if (source->poll_waits)
+        atom_tell_state(source);
     if (source->gather.list.bytes >= ATOM_HELD_BYTES_MAX)
         listed_queue_fresh(&source->gather.list);
     gather_more(&source->gather);

@@ -20,7 +20,7 @@
 enum {
     ATOM_PAGES_MAX = 100,
     ATOM_PAGE_TRIES_MAX = 5, /* then the look begins anew: the address may have run out */
-    /* Of documents that wait: with so many nothing more is taken or asked for. */
+    /* Of memory for messages that wait, fetched or not: with so much the feed is not read on. */
     ATOM_HELD_BYTES_MAX = 16 * 1024 * 1024,
     ATOM_RETRY_FIRST_US = 2000000,
     ATOM_RETRY_MAX_US = 300000000,

@@ -410,6 +410,45 @@ static void the_servers_wishes_are_honoured(void **state)
     assert_int_equal(fake_http.requests, looks);
 }
 
+static int pages(void)
+{
+    return fake_http.requests - fake_atom.messages;
+}
+
+/* A server that gives no message for hours, of a feed that names ever more of them. */
+static void links_that_wait_are_bounded_and_none_is_lost(void **state)
+{
+    (void)state;
+    static char server[8100];
+    enum { ENTRIES = 3500, PER_PAGE = 100, LOOK = ENTRIES / PER_PAGE };
+    snprintf(server, sizeof server, "https://hub.example/%08000d", 0);
+    fake_atom.link_server = server;
+    fake_atom.per_page = PER_PAGE;
+    fake_atom.message_status = 503;
+    for (int i = 0; i < ENTRIES; i++) {
+        char text[60];
+        snprintf(text, sizeof text, "<alert>n%d.</alert>", i);
+        fake_atom_add(text, NULL);
+    }
+    start_with(", interval: 1h");
+    run(3 * 60 * MINUTE);
+    assert_in_range(pages(), LOOK / 2, LOOK - 5); /* the rest of the look waits too */
+    assert_int_equal(world.port.count, 0);
+    assert_int_equal(status().state, SOURCE_DOWN);
+    assert_true(slice_find(status().reason, "the feed is not read on: the server answers 503") > 0);
+    fake_atom.message_status = 0;
+    for (int i = 0; i < 60; i++)
+        run(MINUTE / 2);
+    assert_int_equal(status().state, SOURCE_LIVE);
+    assert_int_equal(world.port.count, ENTRIES);
+    for (int i = 0; i < ENTRIES; i += 7) {
+        char text[60];
+        snprintf(text, sizeof text, "<alert>n%d.</alert>", i);
+        assert_int_equal(times(text), 1);
+    }
+    assert_int_equal(fake_atom.entries[0].asked, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +468,7 @@ int main(void)
         ATOM_TEST(a_turn_takes_so_much_of_a_page),
         ATOM_TEST(a_full_journal_is_not_polled_for),
         ATOM_TEST(what_is_held_is_bounded_and_nothing_is_lost),
+        ATOM_TEST(links_that_wait_are_bounded_and_none_is_lost),
         ATOM_TEST(a_stop_amid_a_page_loses_nothing),
         ATOM_TEST(bad_options_are_refused_by_name),
         ATOM_TEST(the_servers_wishes_are_honoured),
