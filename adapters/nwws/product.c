@@ -153,12 +153,33 @@ static bool knows_process(const struct product_numbers *numbers, uint64_t proces
     return false;
 }
 
-/* The run at `at`, or a new one in the place of the oldest, becomes the latest. */
+/* The one that said least lately, and the oldest of several. */
+static size_t least_run(const struct product_numbers *numbers)
+{
+    size_t least = PRODUCT_RUNS - 1;
+    uint64_t least_said = UINT64_MAX;
+    for (size_t i = PRODUCT_RUNS; i-- > 0;) {
+        const struct product_run *run = &numbers->runs[i];
+        uint64_t said = numbers->noted - run->heard <= PRODUCT_SILENT ? run->said : 0;
+        if (said < least_said) {
+            least = i;
+            least_said = said;
+        }
+    }
+    return least;
+}
+
+/* The run at `at`, or a new one in the place of the least, becomes the latest. */
 static void come_to(struct product_numbers *numbers, int at, uint64_t process, uint64_t number)
 {
-    size_t before = at < 0 ? PRODUCT_RUNS - 1 : (size_t)at;
+    size_t before = at < 0 ? least_run(numbers) : (size_t)at;
+    uint64_t said = at < 0 ? 0 : numbers->runs[at].said;
     memmove(&numbers->runs[1], &numbers->runs[0], before * sizeof numbers->runs[0]);
-    numbers->runs[0] = (struct product_run){.process = process, .last = number, .known = true};
+    numbers->runs[0] = (struct product_run){.process = process,
+                                            .last = number,
+                                            .said = said + 1,
+                                            .heard = ++numbers->noted,
+                                            .known = true};
 }
 
 struct product_hole product_numbers_note(struct product_numbers *numbers, uint64_t process,

@@ -41,19 +41,25 @@ bool product_number_read(struct slice id, uint64_t *process, uint64_t *number);
  * Whoever may speak in the room can call a product what he likes, and a number far ahead must not
  * make all that follows look old. So each run of numbers is followed by itself, whichever other
  * ones there are beside it, of the same process too: a number belongs to the nearest run that it is
- * ahead of. The latest few are kept; who speaks under enough names between two products can make
- * the run between them forgotten, and only the option `speaker` helps against that.
+ * ahead of. A few are kept: a new one takes the place of the one that said least, so that who makes
+ * up many does not make a run forgotten that has come far, and its next hole with it. One that
+ * began a moment ago, or outdone by all the others, still can be; against that only the option
+ * `speaker` helps.
  */
 enum {
     PRODUCT_RUNS = 8,
+    /* So many numbers of others later, what a run has said counts no more: it may have ended. */
+    PRODUCT_SILENT = 10000,
     /* What is farther away than that, ahead or behind, is no hole that could be counted. */
     PRODUCT_NEAR = 100000
 };
 struct product_numbers {
     struct product_run {
         uint64_t process, last;
+        uint64_t said, heard; /* how many numbers; `noted` at the latest */
         bool known;
     } runs[PRODUCT_RUNS]; /* the latest first */
+    uint64_t noted;       /* numbers, of all runs */
 };
 
 struct product_hole {

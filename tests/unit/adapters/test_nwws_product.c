@@ -258,6 +258,35 @@ static void test_many_made_up_numbers(void **state)
     assert_int_equal(missing, skipped);
 }
 
+/* A run that has come far is not forgotten for many that said little, under whatever names. */
+static void test_made_up_processes_displace_no_run(void **state)
+{
+    struct product_numbers numbers = {0};
+    (void)state;
+    for (uint64_t number = 100; number <= 120; number++)
+        product_numbers_note(&numbers, 7, number, false);
+    for (uint64_t process = 1000; process < 1100; process++)
+        for (uint64_t number = 1; number < 20; number++)
+            assert_int_equal(product_numbers_note(&numbers, process, number, false).missing, 0);
+    assert_int_equal(product_numbers_note(&numbers, 7, 123, false).missing, 2);
+}
+
+/* Those that have fallen silent make room, however much they said: a process may begin anew. */
+static void test_silent_runs_make_room(void **state)
+{
+    struct product_numbers numbers = {0};
+    (void)state;
+    for (uint64_t process = 1; process <= PRODUCT_RUNS; process++)
+        for (uint64_t number = 1; number <= 50; number++)
+            product_numbers_note(&numbers, process, number, false);
+    for (uint64_t number = 51; number <= PRODUCT_SILENT + 51; number++)
+        product_numbers_note(&numbers, PRODUCT_RUNS, number, false);
+    product_numbers_note(&numbers, 30, 1, false);
+    for (uint64_t process = 31; process < 31 + PRODUCT_RUNS - 2; process++)
+        product_numbers_note(&numbers, process, 1, false);
+    assert_int_equal(product_numbers_note(&numbers, 30, 3, false).missing, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +300,8 @@ int main(void)
         cmocka_unit_test(test_a_made_up_number_hides_nothing),
         cmocka_unit_test(test_a_true_jump_is_told_once_and_followed),
         cmocka_unit_test(test_many_made_up_numbers),
+        cmocka_unit_test(test_made_up_processes_displace_no_run),
+        cmocka_unit_test(test_silent_runs_make_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
