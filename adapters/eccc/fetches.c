@@ -2,11 +2,15 @@
 
 #include "adapters/backoff.h"
 #include "adapters/patience.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "http/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* As many as a broker may give out unacknowledged. */
+enum { KEPT_REFUSALS_MAX = 1000 };
 
 struct fetch {
     struct fetch *next;
@@ -32,6 +36,8 @@ struct fetches {
     struct fetch *first; /* in the order of their announcements */
     size_t count;
     size_t refused;
+    /* Since when files are refused that were cleared: name to int64_t, own memory. */
+    struct map *refused_before;
     bool paused;
     char trouble[300]; /* of the server; "": none */
     char refusal[300]; /* the last one */
@@ -58,6 +64,26 @@ static void drop(struct fetch *fetch)
     unlink_fetch(fetch);
     http_cancel(fetch->request);
     arena_destroy(fetch->arena);
+}
+
+/* A connection that breaks each day must not begin the file's day anew. */
+static void keep_refusal(const struct fetch *fetch)
+{
+    struct map *kept = fetch->fetches->refused_before;
+    if (!fetch->refused_mono_us || map_count(kept) >= KEPT_REFUSALS_MAX)
+        return;
+    int64_t *since = mem_alloc(sizeof *since);
+    *since = fetch->refused_mono_us;
+    free(map_put(kept, fetch->name, since));
+}
+
+/* Since when it is refused, by what was kept of it, which goes. */
+static int64_t take_refusal(const struct fetch *fetch, int64_t now_mono_us)
+{
+    int64_t *kept = map_remove(fetch->fetches->refused_before, fetch->name);
+    int64_t since = kept ? *kept : now_mono_us;
+    free(kept);
+    return since;
 }
 
 static void schedule(struct fetches *fetches)
@@ -99,7 +125,7 @@ static bool note_failure(struct fetch *fetch, const struct http_result *result, 
         return false;
     snprintf(fetches->refusal, sizeof fetches->refusal, "%s", text);
     if (!fetch->refused_mono_us) {
-        fetch->refused_mono_us = now;
+        fetch->refused_mono_us = take_refusal(fetch, now);
         fetches->refused++;
     }
     return patience_ends(fetch->refused_mono_us, now);
@@ -150,6 +176,7 @@ static void on_answer(void *context, const struct http_result *result)
         /* What is too large is refused by its size, with a row in the journal. */
         fetch->ready = true;
         fetch->body = arena_copy(fetch->arena, result->body);
+        take_refusal(fetch, 0);
         unrefuse(fetch);
         fetches->trouble[0] = '\0';
         tell_trouble(fetches);
@@ -188,6 +215,7 @@ enum err_code fetches_create(const struct fetches_options *options, struct fetch
         free(fetches);
         return code;
     }
+    fetches->refused_before = map_create();
     fetches->timer = loop_timer_create(host_loop(options->host), on_due, fetches);
     *out = fetches;
     return OK;
@@ -198,6 +226,7 @@ void fetches_destroy(struct fetches *fetches)
     if (!fetches)
         return;
     fetches_clear(fetches);
+    map_destroy(fetches->refused_before, free);
     loop_timer_destroy(fetches->timer);
     http_client_destroy(fetches->client);
     free(fetches);
@@ -227,8 +256,10 @@ void fetches_add(struct fetches *fetches, uint64_t number, const struct pointer 
 
 void fetches_clear(struct fetches *fetches)
 {
-    while (fetches->first)
+    while (fetches->first) {
+        keep_refusal(fetches->first);
         drop(fetches->first);
+    }
     schedule(fetches);
 }
 

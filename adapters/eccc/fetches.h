@@ -35,7 +35,7 @@ enum err_code fetches_create(const struct fetches_options *options, struct fetch
 void fetches_destroy(struct fetches *fetches); /* accepts NULL */
 /* `number` is the caller's own, and unique among those that have not settled. */
 void fetches_add(struct fetches *fetches, uint64_t number, const struct pointer *pointer);
-/* All that are being fetched are forgotten. */
+/* All that are being fetched are forgotten, but not for how long the server has refused them. */
 void fetches_clear(struct fetches *fetches);
 void fetches_pause(struct fetches *fetches);
 void fetches_resume(struct fetches *fetches);

@@ -123,6 +123,30 @@ static void a_refused_file_is_lost_after_a_day_and_aloud(void **state)
     assert_string_equal(files[0].reason, "the file server answers 403");
 }
 
+/* The broker gives out the same announcements again after each. */
+static void a_broken_connection_begins_no_new_day(void **state)
+{
+    (void)state;
+    announce(1, 403);
+    announce(2, 403);
+    for (int i = 0; i < 5; i++) {
+        world_run(&world, 4 * HOUR);
+        fetches_clear(fetches);
+        announce(1, 403);
+        announce(2, 403);
+    }
+    world_run(&world, 3 * HOUR);
+    assert_int_equal(files[1].lost, 0);
+    files[2].status = 200;
+    world_run(&world, 2 * HOUR);
+    assert_int_equal(files[1].lost, 1);
+    assert_int_equal(files[2].came, 1);
+    announce(1, 403); /* announced once more, by another product: it has its own day */
+    world_run(&world, HOUR);
+    assert_int_equal(files[1].lost, 1);
+    assert_int_equal(fetches_count(fetches), 1);
+}
+
 static void what_was_refused_may_come_within_the_day(void **state)
 {
     (void)state;
@@ -173,6 +197,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_refused_file_is_lost_after_a_day_and_aloud),
+        TEST(a_broken_connection_begins_no_new_day),
         TEST(what_was_refused_may_come_within_the_day),
         TEST(an_outage_counts_against_no_file),
         TEST(a_file_that_is_nowhere_is_lost),
