@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "schemas.h"
+#include "seal/json.h"
 
 #include <string.h>
 
@@ -226,6 +227,21 @@ static void put_shape(struct buf *out, const struct masas_entry *entry)
 }
 
 /* --- the entry --- */
+
+int64_t masas_entry_read_header(struct slice header, struct masas_entry *entry)
+{
+    struct err err;
+    json_t *root = json_read(header, &err);
+    const json_t *box = json_object_get(json_object_get(root, "area"), "bbox");
+    const char *until = json_string_value(json_object_get(root, "in_force_until"));
+    struct cap_time time = cap_time_parse_lenient(slice_from_cstr(until));
+
+    entry->has_box = json_array_size(box) == 4;
+    for (size_t i = 0; entry->has_box && i < 4; i++)
+        entry->box[i] = json_number_value(json_array_get(box, i));
+    json_decref(root);
+    return time.set ? time.utc_s : 0;
+}
 
 static void put_expires(struct buf *out, int64_t until_s)
 {

@@ -28,6 +28,9 @@ struct masas_entry {
     int64_t until_s; /* until when it is shown */
 };
 
+/* Fills in the box from a bulletin's header, and returns until when it says that the message is in
+ * force; 0: it never was. */
+int64_t masas_entry_read_header(struct slice header, struct masas_entry *entry);
 /* UTF-8 with XML declaration, in the arena. */
 struct slice masas_entry_write(struct arena *arena, const struct masas_entry *entry);
 

@@ -1,34 +1,39 @@
 /*
  * masas: each bulletin's derived message as an entry on a MASAS hub (docs/outlets.md).
  *
- * A hub keeps no record of what it was sent, and an answer may be lost: before anything is posted
- * the hub's feed is asked for the entry that has this message already, or one that it updates or
- * cancels. So nothing is posted twice, not after a crash either, and a chain stays one entry.
+ * A hub keeps no record of what it was sent, and an answer may be lost; so what is posted depends
+ * on what of ours stands there already. That is read from the hub's feed at the start and known
+ * from the hub's answers afterwards. An answer that leaves it open whether something was posted is
+ * resolved by asking, before anything else is posted, what changed since the last one that was
+ * whole (`dtsince`). So nothing is posted twice, not after a crash either, a chain stays one entry,
+ * and what a posting costs does not grow with the feed.
  *
  * Whoever may post there can write an entry with a message's identifier before us, and an Atom
  * entry cannot prove whose it is: identifier and text are the same for every relay that has the
  * alert, and a code made with the access code would give that away to guessing. Only the hub knows,
- * who names the author of each entry: with `author` no other entry counts, whatever the hub answers
- * to the query. Without it an entry of others with our identifier passes for ours. An operations
- * hub takes class actual alone, and only under an agreement that the operator names; exercise and
- * training hubs take class exercise alone.
+ * who names the author of each entry: no other's counts, whatever the hub answers to the query. An
+ * operations hub takes class actual alone, and only under an agreement that the operator names;
+ * exercise and training hubs take class exercise alone.
  */
 #include "http/rows.h"
 #include "outlets/masas/entry.h"
+#include "outlets/masas/standing.h"
 #include "outlets/outlet.h"
 
 #include "adapters/hub_access.h"
 #include "alert/atom.h"
 #include "alert/parse.h"
-#include "seal/json.h"
 
-#include <string.h>
+#include <stdio.h>
 
 enum {
-    PAGES_MAX = 100,
+    PAGES_MAX = 10000, /* of a feed that never ends */
     HEADERS_MAX = 2,
     REPLACED_MAX = 100, /* a chain that is longer loses its oldest */
-    SHUNNED_MAX = 8
+    /* How long what is known counts: what others change there is to be seen, and what has ended to
+     * be forgotten. */
+    KNOWN_US = 600 * 1000000,
+    SINCE_MARGIN_S = 10 /* the hub's clocks may differ a little from each other */
 };
 
 enum masas_hub { MASAS_OPERATIONS = 0, MASAS_EXERCISE, MASAS_TRAINING };
@@ -45,27 +50,44 @@ struct masas {
     struct parser *parser;
     struct http_client *client;
     struct http_request *request; /* being answered; NULL: none */
-    struct loop_timer *unfit;     /* the bulletin is none for this hub */
-    /* what is being delivered */
-    struct arena *delivery; /* NULL: nothing */
-    const struct outlet_bulletin *bulletin;
-    const struct alert *alert; /* NULL: it could not be read */
-    int64_t until_s;           /* in force until then; 0: it never was */
-    struct slice edit;         /* where the entry that it changes can be changed; absent: none */
-    struct slice replaced[REPLACED_MAX]; /* what that entry is and was */
-    size_t replaced_count;
-    struct slice shunned[SHUNNED_MAX]; /* entries that we may not change: they are not ours */
-    size_t shunned_count;
+    /* what the hub has of ours */
+    struct standing *standing;
+    struct loop_timer *known; /* active: the feed was read, and all that we did since is known */
+    bool in_doubt;            /* but for the last posting */
+    int64_t changed_s;        /* the newest change there that we were told; by the hub's clock */
+    bool is_misnamed;         /* the hub has named another author than `author` */
+    /* the feed that is being read */
     struct slice page;
     unsigned pages;
-    unsigned others; /* entries that have our identifiers, and another author */
-    bool is_there;   /* an entry has this message already */
+    bool is_whole;    /* not only what changed since */
+    int64_t newest_s; /* in it */
+    /* what is being delivered */
+    struct loop_timer *begin;
+    struct arena *delivery; /* NULL: nothing */
+    const struct outlet_bulletin *bulletin;
+    const struct alert *alert;    /* NULL: it could not be read */
+    int64_t until_s;              /* in force until then; 0: it never was */
+    int64_t shown_s;              /* until then the entry is to stand */
+    struct standing_entry *entry; /* that it changes; NULL: a new one */
+    bool was_read;                /* the feed, for this bulletin */
 };
 
 static const struct conf_choice hubs[] = {{"operations", MASAS_OPERATIONS},
                                           {"exercise", MASAS_EXERCISE},
                                           {"training", MASAS_TRAINING},
                                           {NULL, 0}};
+
+/* A name would be nobody's there, and nothing that was posted would be found again. */
+static enum err_code check_author(const void *value, struct err *err)
+{
+    struct slice author = *(const struct slice *)value;
+
+    if (slice_find(author, ":") > 0 && slice_find(author, " ") < 0)
+        return OK;
+    return err_set(err, ERR_INVALID,
+                   "the URI that the hub writes as the author of the relay's entries, such as "
+                   "https://hub.example/accounts/caprelay");
+}
 
 #define AT(member) .offset = offsetof(struct masas, member)
 
@@ -91,9 +113,10 @@ static const struct conf_row options[] = {
     {.name = "author",
      .type = CONF_TEXT,
      AT(author),
-     .help = "The URI by which the hub knows this relay: only its own entries are looked through, "
-             "by parameter `author`, and count. Default: the whole feed, where others may post an "
-             "entry that passes for the relay's own."},
+     .required = true,
+     .check = check_author,
+     .help = "The URI by which the hub names this relay as the author of its entries: only these "
+             "count as the relay's own, whoever else posts the same identifiers."},
     {.name = "embed_cap",
      .type = CONF_BOOL,
      AT(embed_cap),
@@ -157,30 +180,7 @@ static void fail(struct masas *masas, const struct http_result *result, const ch
     done(masas, refused ? OUTLET_REFUSED : OUTLET_LATER, result->retry_after_us, text.ptr);
 }
 
-/* --- posting --- */
-
-static struct masas_entry entry_of(const struct masas *masas)
-{
-    struct masas_entry entry = {
-        .alert = masas->alert,
-        .cap = masas->bulletin->derived,
-        .embed = masas->embed_cap,
-        .bulletin = masas->bulletin->id,
-        .replaced = masas->replaced,
-        .replaced_count = masas->edit.ptr ? masas->replaced_count : 0,
-        .until_s = masas->until_s ? masas->until_s
-                                  : outlet_now_s(masas->outlet) + masas->cancel_shown_us / 1000000,
-    };
-    struct err err;
-    json_t *root = json_read(masas->bulletin->header, &err);
-    json_t *box = json_object_get(json_object_get(root, "area"), "bbox");
-
-    entry.has_box = json_array_size(box) == 4;
-    for (size_t i = 0; entry.has_box && i < 4; i++)
-        entry.box[i] = json_number_value(json_array_get(box, i));
-    json_decref(root);
-    return entry;
-}
+/* --- what the hub has --- */
 
 static void send(struct masas *masas, struct http_call *call, http_fn fn)
 {
@@ -192,16 +192,142 @@ static void send(struct masas *masas, struct http_call *call, http_fn fn)
     masas->request = http_send(masas->client, call, fn, masas);
 }
 
+/* Nothing of it is known any more. */
+static void forget(struct masas *masas)
+{
+    loop_timer_stop(masas->known);
+    standing_forget(masas->standing);
+    masas->changed_s = 0;
+}
+
+static bool is_ours(const struct masas *masas, const struct atom_entry *entry)
+{
+    return slice_eq(slice_trim(entry->author.uri), masas->author);
+}
+
+static void take_entry(struct masas *masas, struct arena *arena, const struct atom_entry *entry)
+{
+    if (!is_ours(masas, entry))
+        return;
+    const struct standing_entry told = standing_read(arena, entry, &masas->access, masas->page);
+    if (entry->updated.set && entry->updated.utc_s > masas->newest_s)
+        masas->newest_s = entry->updated.utc_s;
+    if (told.count > 0)
+        standing_take(masas->standing, &told, !masas->is_whole, outlet_now_s(masas->outlet));
+}
+
+static void on_page(void *context, const struct http_result *result);
+
+static void ask_page(struct masas *masas, struct slice url)
+{
+    struct http_call call = {.url = url.ptr, .max_body = PARSE_BYTES_MAX};
+
+    masas->page = url;
+    masas->pages++;
+    send(masas, &call, on_page);
+}
+
+/* All of it, or what changed since what is known: by the hub's clock, or ours where that is behind.
+ */
+static void ask_feed(struct masas *masas)
+{
+    struct arena *arena = masas->delivery;
+    struct slice url = hub_access_put(arena, masas->url, SLICE("author"), masas->author);
+    int64_t now_s = outlet_now_s(masas->outlet);
+    int64_t since_s = (masas->changed_s < now_s ? masas->changed_s : now_s) - SINCE_MARGIN_S;
+    char since[CLOCK_TEXT_MAX];
+
+    masas->is_whole = !loop_timer_active(masas->known) || since_s < 0;
+    masas->newest_s = masas->pages = 0;
+    if (masas->is_whole)
+        forget(masas);
+    else
+        url = hub_access_put(arena, url, SLICE("dtsince"),
+                             slice_from_cstr(clock_format_s(since_s, since)));
+    ask_page(masas, url);
+}
+
+static void decide(struct masas *masas);
+
+static void on_feed_read(struct masas *masas)
+{
+    if (masas->is_whole)
+        loop_timer_start(masas->known, KNOWN_US);
+    if (masas->newest_s > masas->changed_s)
+        masas->changed_s = masas->newest_s;
+    masas->in_doubt = false;
+    masas->was_read = true;
+    decide(masas);
+}
+
+static void take_page(struct masas *masas, struct arena *arena, const struct http_result *result)
+{
+    struct atom_feed feed;
+    struct err err = {0};
+
+    if (atom_read(arena, result->body, &feed, &err) != OK) {
+        done(masas, OUTLET_LATER, 0,
+             arena_printf(arena, "the hub's feed cannot be read: %s", err.text).ptr);
+        return;
+    }
+    for (size_t i = 0; i < feed.count; i++)
+        take_entry(masas, arena, &feed.entries[i]);
+    struct slice next = http_url_join(masas->delivery, masas->page, feed.next);
+    bool more = next.ptr && hub_access_is_own(&masas->access, next);
+    if (more && masas->pages == PAGES_MAX)
+        done(masas, OUTLET_LATER, 0, "the hub's feed does not come to an end");
+    else if (more)
+        ask_page(masas, next);
+    else
+        on_feed_read(masas);
+}
+
+static void on_page(void *context, const struct http_result *result)
+{
+    struct masas *masas = context;
+    struct arena *arena = arena_create();
+
+    masas->request = NULL;
+    if (result->failure == HTTP_ANSWERED && result->status == 200)
+        take_page(masas, arena, result);
+    else
+        fail(masas, result, "reading the hub's feed", false);
+    arena_destroy(arena);
+}
+
+/* --- posting --- */
+
+static struct slice write_entry(struct masas *masas)
+{
+    size_t count = masas->entry ? masas->entry->count : 0;
+    struct slice *replaced = arena_alloc_array(masas->delivery, count, sizeof *replaced);
+    struct masas_entry entry = {
+        .alert = masas->alert,
+        .cap = masas->bulletin->derived,
+        .embed = masas->embed_cap,
+        .bulletin = masas->bulletin->id,
+        .replaced = replaced,
+        .until_s = masas->shown_s,
+    };
+
+    while (count > 0 && entry.replaced_count < REPLACED_MAX)
+        replaced[entry.replaced_count++] = masas->entry->messages[--count];
+    masas_entry_read_header(masas->bulletin->header, &entry);
+    return masas_entry_write(masas->delivery, &entry);
+}
+
 static void on_answer(void *context, const struct http_result *result);
 
-static void post(struct masas *masas, const char *url)
+static void post(struct masas *masas)
 {
-    struct masas_entry entry = entry_of(masas);
-    struct http_call call = {.method = masas->edit.ptr ? HTTP_PUT : HTTP_POST,
-                             .url = url,
-                             .body = masas_entry_write(masas->delivery, &entry),
+    struct http_call call = {.method = masas->entry ? HTTP_PUT : HTTP_POST,
+                             .url = masas->entry ? masas->entry->edit.ptr : masas->url.ptr,
                              .content_type = "application/atom+xml"};
 
+    masas->shown_s = masas->until_s
+                         ? masas->until_s
+                         : outlet_now_s(masas->outlet) + masas->cancel_shown_us / 1000000;
+    call.body = write_entry(masas);
     if (call.body.ptr)
         send(masas, &call, on_answer);
     else
@@ -217,27 +343,46 @@ static void log_nothing_to_do(const struct masas *masas, const char *why)
               log_quote(masas->bulletin->identifier).text, why);
 }
 
-static bool is_cancel(const struct masas *masas)
+/* Else what was posted is not found again. */
+static void check_answers_author(struct masas *masas, const struct atom_entry *entry)
 {
-    return masas->alert->msg_type == MSG_TYPE_CANCEL;
+    if (masas->is_misnamed || !entry->author.uri.len || is_ours(masas, entry))
+        return;
+    masas->is_misnamed = true;
+    log_write(LOG_LEVEL_ERROR, "outlet.author",
+              "outlet=%s identifier=%s author=%s text=\"the hub names another author of what the "
+              "relay posts than `author`: set it to this one, or the entries are not found again\"",
+              outlet_name(masas->outlet).ptr, log_quote(masas->bulletin->identifier).text,
+              log_quote(entry->author.uri).text);
 }
 
-static void ask_feed(struct masas *masas);
-
-/* The hub takes our code, or it had not answered the feed: the entry is somebody else's. Not where
- * the hub has said by its author that it is ours: what that shows must not stand. */
-static bool shun(struct masas *masas)
+/* It was taken. Where it can be changed is in the entry that the hub answers, or its Location (RFC
+ * 5023 9.2); a hub that says neither is asked when that is needed. */
+static void take_answer(struct masas *masas, const struct http_result *result)
 {
-    if (masas->author.len || masas->shunned_count == SHUNNED_MAX)
-        return false;
-    log_write(LOG_LEVEL_WARNING, "outlet.not-ours",
-              "outlet=%s identifier=%s entry=%s text=\"the hub does not let the relay change an "
-              "entry that names its message\"",
-              outlet_name(masas->outlet).ptr, log_quote(masas->bulletin->identifier).text,
-              log_quote(http_url_shown(masas->delivery, masas->edit)).text);
-    masas->shunned[masas->shunned_count++] = masas->edit;
-    ask_feed(masas);
-    return true;
+    struct slice messages[] = {masas->alert->identifier, masas->alert->identifier};
+    struct standing_entry told = {.until_s = masas->shown_s, .messages = messages, .count = 1};
+    struct arena *arena = masas->delivery;
+    struct slice base = masas->entry ? masas->entry->edit : masas->url;
+    struct slice location = http_url_join(arena, base, http_result_header(result, "Location"));
+    struct atom_feed answer = {0};
+
+    if (atom_read(arena, result->body, &answer, NULL) == OK && answer.count == 1) {
+        const struct atom_entry *entry = &answer.entries[0];
+        check_answers_author(masas, entry);
+        told.edit = standing_read(arena, entry, &masas->access, base).edit;
+        if (entry->updated.set && entry->updated.utc_s > masas->changed_s)
+            masas->changed_s = entry->updated.utc_s;
+    }
+    if (!told.edit.ptr && location.ptr && hub_access_is_own(&masas->access, location))
+        told.edit = location;
+    if (masas->entry) {
+        messages[0] = masas->entry->messages[0];
+        told.count = 2;
+        if (!told.edit.ptr)
+            told.edit = masas->entry->edit;
+    }
+    standing_take(masas->standing, &told, true, outlet_now_s(masas->outlet));
 }
 
 static void on_answer(void *context, const struct http_result *result)
@@ -245,171 +390,50 @@ static void on_answer(void *context, const struct http_result *result)
     struct masas *masas = context;
     int status = result->status;
     bool came = result->failure == HTTP_ANSWERED || result->failure == HTTP_FAILED_TOO_LARGE;
-    bool gone = came && masas->edit.ptr && (status == 404 || status == 410);
+    bool gone = came && masas->entry && (status == 404 || status == 410);
 
     masas->request = NULL;
+    if (gone)
+        masas->entry->until_s = 0;
     if (came && status >= 200 && status < 300) {
+        take_answer(masas, result);
         done(masas, OUTLET_DELIVERED, 0, "taken");
-    } else if (gone && is_cancel(masas)) {
-        log_nothing_to_do(masas, "its entry is gone from the hub");
-        done(masas, OUTLET_DELIVERED, 0, "gone");
     } else if (gone) {
-        masas->edit = (struct slice){NULL, 0};
-        post(masas, masas->url.ptr);
-    } else if (!came || !masas->edit.ptr || status != 403 || !shun(masas)) {
-        fail(masas, result, "posting", true);
+        decide(masas);
+    } else {
+        masas->in_doubt = true;
+        /* What is refused may be what others made of the entry, and not the bulletin. */
+        fail(masas, result, "posting", masas->was_read);
     }
 }
 
-/* --- what the hub has --- */
-
-static bool refers_to(const struct alert *alert, struct slice identifier)
-{
-    for (size_t i = 0; i < alert->reference_count; i++)
-        if (slice_eq(alert->references[i].identifier, identifier))
-            return true;
-    return false;
-}
-
-static struct slice edit_link(struct masas *masas, const struct atom_entry *entry)
-{
-    for (size_t i = 0; i < entry->link_count; i++) {
-        struct slice url = http_url_join(masas->delivery, masas->page, entry->links[i].href);
-        if (slice_eq_cstr(entry->links[i].rel, "edit") && url.ptr &&
-            hub_access_is_own(&masas->access, url))
-            return url;
-    }
-    return (struct slice){NULL, 0};
-}
-
-static bool is_ours(const struct atom_category *category)
-{
-    return slice_eq_cstr(category->scheme, MASAS_MESSAGE_SCHEME) ||
-           slice_eq_cstr(category->scheme, MASAS_REPLACED_SCHEME);
-}
-
-static bool is_shunned(struct masas *masas, const struct atom_entry *entry)
-{
-    struct slice edit = edit_link(masas, entry);
-
-    for (size_t i = 0; i < masas->shunned_count; i++)
-        if (slice_eq(masas->shunned[i], edit))
-            return true;
-    return false;
-}
-
-/* What an entry was before counts too: a bulletin that comes again after a crash, and was updated
- * meanwhile, must not stand beside its update. */
-static void look_at(struct masas *masas, const struct atom_entry *entry)
-{
-    bool changed = false, is_there = false;
-
-    for (size_t i = 0; i < entry->category_count; i++) {
-        struct slice term = entry->categories[i].term;
-        if (!is_ours(&entry->categories[i]))
-            continue;
-        is_there = is_there || slice_eq(term, masas->alert->identifier);
-        changed = changed || refers_to(masas->alert, term);
-    }
-    if ((!is_there && !changed) || is_shunned(masas, entry))
-        return;
-    if (masas->author.len && !slice_eq(slice_trim(entry->author.uri), masas->author)) {
-        masas->others++;
-        return;
-    }
-    masas->is_there = masas->is_there || is_there;
-    if (!changed || masas->edit.ptr)
-        return;
-    masas->edit = edit_link(masas, entry);
-    for (size_t i = 0; i < entry->category_count && masas->replaced_count < REPLACED_MAX; i++)
-        if (is_ours(&entry->categories[i]))
-            masas->replaced[masas->replaced_count++] = entry->categories[i].term;
-}
-
-/* Superseded before it came, or over. */
-static bool is_over(const struct masas *masas)
-{
-    return masas->until_s <= outlet_now_s(masas->outlet);
-}
+/* --- what is to be done --- */
 
 static void decide(struct masas *masas)
 {
-    if (masas->others > 0)
-        log_write(
-            LOG_LEVEL_WARNING, "outlet.not-ours",
-            "outlet=%s identifier=%s entries=%u text=\"entries of another author than `author` "
-            "name the relay's message; they do not count\"",
-            outlet_name(masas->outlet).ptr, log_quote(masas->bulletin->identifier).text,
-            masas->others);
-    const char *nothing = masas->is_there                        ? "an entry has it already"
-                          : !masas->edit.ptr && is_cancel(masas) ? "no entry of what it cancels"
-                          : !masas->edit.ptr && is_over(masas)   ? "it is not in force"
-                                                                 : NULL;
+    int64_t now_s = outlet_now_s(masas->outlet);
+    bool is_there = standing_find(masas->standing, masas->alert->identifier, now_s) != NULL;
+
+    masas->entry = standing_find_referenced(masas->standing, masas->alert, now_s);
+    if (!is_there && masas->entry && !masas->entry->edit.ptr) {
+        if (!masas->was_read) {
+            ask_feed(masas);
+            return;
+        }
+        masas->entry = NULL; /* the hub lets nobody change it */
+    }
+    bool is_cancel = masas->alert->msg_type == MSG_TYPE_CANCEL;
+    bool is_over = masas->until_s <= now_s; /* or it was superseded before it came */
+    const char *nothing = is_there                     ? "an entry has it already"
+                          : !masas->entry && is_cancel ? "no entry of what it cancels"
+                          : !masas->entry && is_over   ? "it is not in force"
+                                                       : NULL;
     if (nothing) {
         log_nothing_to_do(masas, nothing);
         done(masas, OUTLET_DELIVERED, 0, nothing);
         return;
     }
-    post(masas, masas->edit.ptr ? masas->edit.ptr : masas->url.ptr);
-}
-
-static void on_page(void *context, const struct http_result *result);
-
-static void ask_page(struct masas *masas, struct slice url)
-{
-    struct http_call call = {.url = url.ptr, .max_body = PARSE_BYTES_MAX};
-
-    masas->page = url;
-    masas->pages++;
-    send(masas, &call, on_page);
-}
-
-static void take_page(struct masas *masas, const struct http_result *result)
-{
-    struct atom_feed feed;
-    struct err err = {0};
-
-    if (atom_read(masas->delivery, result->body, &feed, &err) != OK) {
-        done(masas, OUTLET_LATER, 0,
-             arena_printf(masas->delivery, "the hub's feed cannot be read: %s", err.text).ptr);
-        return;
-    }
-    for (size_t i = 0; i < feed.count; i++)
-        look_at(masas, &feed.entries[i]);
-    struct slice next = http_url_join(masas->delivery, masas->page, feed.next);
-    bool more = !masas->is_there && next.ptr && hub_access_is_own(&masas->access, next);
-    if (more && masas->pages == PAGES_MAX)
-        done(masas, OUTLET_LATER, 0,
-             "the hub's feed has too many pages to be looked through; `author` narrows it");
-    else if (more)
-        ask_page(masas, next);
-    else
-        decide(masas);
-}
-
-/* From its first page on. */
-static void ask_feed(struct masas *masas)
-{
-    struct slice url = masas->url;
-
-    masas->edit = (struct slice){NULL, 0};
-    masas->replaced_count = 0;
-    masas->pages = masas->others = 0;
-    masas->is_there = false;
-    if (masas->author.len)
-        url = hub_access_put(masas->delivery, url, SLICE("author"), masas->author);
-    ask_page(masas, url);
-}
-
-static void on_page(void *context, const struct http_result *result)
-{
-    struct masas *masas = context;
-
-    masas->request = NULL;
-    if (result->failure == HTTP_ANSWERED && result->status == 200)
-        take_page(masas, result);
-    else
-        fail(masas, result, "reading the hub's feed", false);
+    post(masas);
 }
 
 /* --- the bulletin --- */
@@ -422,23 +446,19 @@ static bool fits_hub(const struct masas *masas, const struct alert *alert)
            (masas->hub == MASAS_OPERATIONS ? class == CLASS_ACTUAL : class == CLASS_EXERCISE);
 }
 
-static void on_unfit(void *context)
+/* Nothing may be told before masas_deliver() has returned. */
+static void on_begin(void *context)
 {
     struct masas *masas = context;
 
-    done(masas, OUTLET_REFUSED, 0,
-         masas->alert ? "its status is not what the hub is for" : "it cannot be read");
-}
-
-static int64_t in_force_until(struct slice header)
-{
-    struct err err;
-    json_t *root = json_read(header, &err);
-    struct cap_time time = cap_time_parse_lenient(
-        slice_from_cstr(json_string_value(json_object_get(root, "in_force_until"))));
-
-    json_decref(root);
-    return time.set ? time.utc_s : 0;
+    if (!masas->alert)
+        done(masas, OUTLET_REFUSED, 0, "it cannot be read");
+    else if (!fits_hub(masas, masas->alert))
+        done(masas, OUTLET_REFUSED, 0, "its status is not what the hub is for");
+    else if (masas->in_doubt || !loop_timer_active(masas->known))
+        ask_feed(masas);
+    else
+        decide(masas);
 }
 
 static void masas_deliver(void *instance, const struct outlet_bulletin *bulletin)
@@ -447,15 +467,11 @@ static void masas_deliver(void *instance, const struct outlet_bulletin *bulletin
 
     masas->delivery = arena_create();
     masas->bulletin = bulletin;
-    masas->shunned_count = 0;
-    masas->until_s = in_force_until(bulletin->header);
+    masas->was_read = false;
+    masas->until_s = masas_entry_read_header(bulletin->header, &(struct masas_entry){0});
     struct parsed parsed = parser_read_bare(masas->parser, masas->delivery, bulletin->derived);
     masas->alert = parsed.count == 1 && parsed.alerts[0]->relayable ? parsed.alerts[0] : NULL;
-    if (masas->alert && fits_hub(masas, masas->alert)) {
-        ask_feed(masas);
-        return;
-    }
-    loop_timer_start(masas->unfit, 0); /* not told before this has returned */
+    loop_timer_start(masas->begin, 0);
 }
 
 /* --- the contract --- */
@@ -488,6 +504,7 @@ static enum err_code masas_init(void *instance, struct outlet *outlet, struct er
 
     masas->outlet = outlet;
     masas->arena = arena_create();
+    masas->standing = standing_create();
     code = check_class(masas, err);
     if (code == OK)
         code = hub_access_init(&masas->access, masas->arena, masas->url, masas->secret_file,
@@ -497,6 +514,14 @@ static enum err_code masas_init(void *instance, struct outlet *outlet, struct er
     if (code != OK)
         masas_fini(masas); /* which nobody else calls then */
     return code;
+}
+
+static void on_known_over(void *context)
+{
+    struct masas *masas = context;
+
+    if (!masas->delivery) /* which may use it still; then it is forgotten before the next one */
+        forget(masas);
 }
 
 static enum err_code masas_start(void *instance, struct err *err)
@@ -510,7 +535,8 @@ static enum err_code masas_start(void *instance, struct err *err)
 
     if (code)
         return code;
-    masas->unfit = loop_timer_create(outlet_loop(masas->outlet), on_unfit, masas);
+    masas->begin = loop_timer_create(outlet_loop(masas->outlet), on_begin, masas);
+    masas->known = loop_timer_create(outlet_loop(masas->outlet), on_known_over, masas);
     if (masas->hub == MASAS_OPERATIONS)
         log_write(LOG_LEVEL_NOTICE, "outlet.agreement", "outlet=%s agreement=%s",
                   outlet_name(masas->outlet).ptr, log_quote(masas->agreement).text);
@@ -522,8 +548,9 @@ static void masas_stop(void *instance)
 {
     struct masas *masas = instance;
 
-    loop_timer_destroy(masas->unfit);
-    masas->unfit = NULL;
+    loop_timer_destroy(masas->begin);
+    loop_timer_destroy(masas->known);
+    masas->begin = masas->known = NULL;
     http_cancel(masas->request);
     masas->request = NULL;
     http_client_destroy(masas->client);
@@ -538,9 +565,19 @@ static void masas_fini(void *instance)
     struct masas *masas = instance;
 
     masas_stop(instance);
+    standing_destroy(masas->standing);
     parser_destroy(masas->parser);
     arena_destroy(masas->arena);
     hub_access_fini(&masas->access);
+}
+
+static void masas_tell(const void *instance, char *out, size_t size)
+{
+    const struct masas *masas = instance;
+
+    snprintf(out, size, "%s",
+             masas->is_misnamed ? "`author` is not what the hub names (outlet.author in the log)"
+                                : "");
 }
 
 const struct outlet_ops outlet_masas = {
@@ -553,4 +590,5 @@ const struct outlet_ops outlet_masas = {
     .deliver = masas_deliver,
     .stop = masas_stop,
     .fini = masas_fini,
+    .tell = masas_tell,
 };

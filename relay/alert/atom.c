@@ -12,11 +12,16 @@
 #define MASAS_STATUS "masas:category:status"
 #define TOMBSTONE_NAMESPACE "http://purl.org/atompub/tombstones/1.0"
 
-bool entry_is(const xmlNode *node, const char *name)
+static bool is_of(const xmlNode *node, const char *namespace, const char *name)
 {
     return node->type == XML_ELEMENT_NODE && node->ns && node->ns->href &&
-           strcmp((const char *)node->ns->href, ATOM_NAMESPACE) == 0 &&
+           strcmp((const char *)node->ns->href, namespace) == 0 &&
            strcmp((const char *)node->name, name) == 0;
+}
+
+bool entry_is(const xmlNode *node, const char *name)
+{
+    return is_of(node, ATOM_NAMESPACE, name);
 }
 
 bool entry_is_cap_alert(const xmlNode *node)
@@ -140,6 +145,8 @@ struct atom_entry entry_read(struct reader *r, const xmlNode *node,
             read_link(r, child, &entry.links, &entry.link_count);
         else if (entry_is(child, "category"))
             read_category(r, child, &entry);
+        else if (is_of(child, AGE_NAMESPACE, "expires"))
+            entry.expires = cap_time_parse_lenient(field_words(r, child));
         else
             georss_read(r, child, &entry.shape);
     }
@@ -266,9 +273,7 @@ static void add_deleted(struct feed_reading *reading, const xmlNode *node, struc
 
 bool entry_is_deleted(const xmlNode *node)
 {
-    return node->type == XML_ELEMENT_NODE && node->ns && node->ns->href &&
-           strcmp((const char *)node->ns->href, TOMBSTONE_NAMESPACE) == 0 &&
-           strcmp((const char *)node->name, "deleted-entry") == 0;
+    return is_of(node, TOMBSTONE_NAMESPACE, "deleted-entry");
 }
 
 bool entry_is_deleted_of(struct reader *r, const xmlNode *node, struct slice id)

@@ -40,6 +40,7 @@ struct atom_entry {
     struct slice title;        /* all of its text */
     struct cap_time updated;   /* fractions of a second are dropped */
     struct slice version;      /* `updated`, else `published`, as written; absent for none */
+    struct cap_time expires;   /* of the Atom age extension; not set where it does not say */
     struct atom_author author; /* that of the feed where the entry has none */
     struct atom_link *links;
     size_t link_count;

@@ -7,6 +7,9 @@
 #include "alert/atom.h"
 #include "alert/envelope.h"
 
+/* The Atom age extension (draft-snell-atompub-feed-age), as MASAS uses it. */
+#define AGE_NAMESPACE "http://purl.org/atompub/age/1.0"
+
 /* An element of Atom with that name. */
 bool entry_is(const xmlNode *node, const char *name);
 bool entry_is_cap_alert(const xmlNode *node);

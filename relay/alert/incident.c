@@ -8,7 +8,6 @@
 #include "base/buf.h"
 
 #define SCHEME "masas:category:"
-#define AGE_NAMESPACE "http://purl.org/atompub/age/1.0"
 #define NOTE                                                                                       \
     "Incident information made from an Atom entry, not a CAP alert of its sender. A later "        \
     "version "                                                                                     \

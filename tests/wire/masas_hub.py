@@ -85,6 +85,7 @@ class Hub:
         self.last_updated = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
         self.name = "https://hub.example"
         self.narrows = True  # by parameter `author`
+        self.answers_with = ("entry", "Location")  # what it took
         self.answers = []  # what the next POST or PUT becomes: a status, "cut" (not taken), "lost" (taken, no answer)
         self.server = _Server(("127.0.0.1", 0), _Handler)
         self.server.hub = self
@@ -159,7 +160,8 @@ class Hub:
 
     def feed(self, query):
         skip, since = int(query.get("page", 0)), query.get("dtsince")
-        listed = [e for e in self.entries if e and (e.current if not since else stamp(e.updated) >= since)]
+        since = since and datetime.datetime.fromisoformat(since.replace("Z", "+00:00"))
+        listed = [e for e in self.entries if e and (e.current if not since else e.updated >= since)]
         if "author" in query and self.narrows:
             listed = [e for e in listed if e.author == query["author"]]
         listed.sort(key=lambda e: e.updated, reverse=True)
@@ -188,7 +190,9 @@ class Hub:
             elif entry is None:
                 self.answer(handler, status)
             else:
-                self.answer(handler, status, self.alone(entry), Location=f"/hub/entry/{entry.number}", **{"Content-Type": "application/atom+xml"})
+                headers = {"Location": f"/hub/entry/{entry.number}"} if "Location" in self.answers_with else {}
+                body = self.alone(entry) if "entry" in self.answers_with else b""
+                self.answer(handler, status, body, **headers, **{"Content-Type": "application/atom+xml"})
 
     def take(self, method, path, kind, body):
         parts = path.strip("/").split("/")

@@ -133,8 +133,11 @@ static void test_atom_read(void **state)
     struct atom_feed feed;
     struct err err;
     assert_int_equal(atom_read(fixture->arena,
-                               SLICE(FEED(LINKED ENTRY("<content>" VALID "</content>"))), &feed,
-                               &err),
+                               SLICE(FEED(LINKED ENTRY("<expires "
+                                                       "xmlns='http://purl.org/atompub/age/1.0'>"
+                                                       "2026-04-15T20:51:47-03:00</expires>"
+                                                       "<content>" VALID "</content>"))),
+                               &feed, &err),
                      OK);
     assert_slice(feed.id, "urn:feed");
     assert_int_equal(feed.count, 2);
@@ -145,6 +148,8 @@ static void test_atom_read(void **state)
     assert_slice(feed.entries[0].author.name, "The Hub, Fredericton");
     assert_int_equal(feed.entries[0].shape.polygon_count, 1);
     assert_false(feed.entries[0].holds_cap);
+    assert_false(feed.entries[0].expires.set);
+    assert_int_equal(feed.entries[1].expires.utc_s, feed.entries[0].updated.utc_s);
     assert_true(feed.entries[1].holds_cap && !atom_cap_link(&feed.entries[1]));
     assert_int_equal(atom_read(fixture->arena, SLICE(VALID), &feed, &err), ERR_INVALID);
     assert_int_equal(atom_read(fixture->arena, SLICE("<!DOCTYPE a><a/>"), &feed, &err),

@@ -140,6 +140,21 @@ static void several_shapes_are_their_box(void **state)
         "<point xmlns=\"http://www.georss.org/georss\">45.100000 -67.000000</point>");
 }
 
+static void a_header_gives_its_box_and_end(void **state)
+{
+    (void)state;
+    struct masas_entry entry = {0};
+    assert_int_equal(
+        masas_entry_read_header(SLICE("{\"v\":1,\"area\":{\"bbox\":[-67.5,44.9,-66,45.5]},"
+                                      "\"in_force_until\":\"2026-04-15T20:51:47Z\"}"),
+                                &entry),
+        1776286307);
+    assert_true(entry.has_box && entry.box[0] == -67.5 && entry.box[3] == 45.5);
+    assert_int_equal(masas_entry_read_header(SLICE("{\"v\":1,\"in_force_until\":null}"), &entry),
+                     0);
+    assert_false(entry.has_box);
+}
+
 /* Nobody may take it for a warning. */
 static void a_cancel_says_so_and_goes_away(void **state)
 {
@@ -179,6 +194,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_the_message_it_is_incident_information, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(several_shapes_are_their_box, setup, teardown),
+        cmocka_unit_test(a_header_gives_its_box_and_end),
         cmocka_unit_test_setup_teardown(a_cancel_says_so_and_goes_away, setup, teardown),
         cmocka_unit_test_setup_teardown(every_icon_is_one_a_client_may_know, setup, teardown),
     };
