@@ -250,6 +250,23 @@ def test_what_the_hub_refuses_stops_the_outlet_and_says_so(make_relay, make_hub)
     assert len(entries(hub)) == 1
 
 
+def test_a_refusal_counts_only_where_the_feed_was_just_read(make_relay, make_hub):  # noqa: F811
+    """What is refused may be what others made of the entry: an update must not be left out for that."""
+    hub = make_hub()
+    relay = start(make_relay, hub, on_refusal="skip")
+    first = Alert("skip-1", side="us")
+    relay.drop(first)
+    wait_number(relay, 1)
+    hub.answers[:] = [422]
+    relay.drop(Alert("skip-2", side="us", msg_type="Update", references=[first], headline="Higher still"))
+    wait_number(relay, 2)
+    assert "Higher still" in entries(hub)[0].title
+    hub.answers[:] = [422, 422]
+    relay.drop(Alert("skip-3"))
+    relay.wait_log("outlet.skipped")
+    assert len(entries(hub)) == 1
+
+
 def test_a_cancel_of_nothing_and_what_has_ended_are_not_posted(make_relay, make_hub):  # noqa: F811
     hub = make_hub()
     relay = start(make_relay, hub)
