@@ -2,15 +2,16 @@
 
 #include "http/http.h"
 
-enum err_code fetch_from_check(struct conf_texts prefixes, struct err *err)
+enum err_code fetch_from_check(const void *value, struct err *err)
 {
-    for (size_t i = 0; i < prefixes.count; i++) {
-        struct slice prefix = prefixes.items[i];
+    const struct conf_texts *prefixes = value;
+    for (size_t i = 0; i < prefixes->count; i++) {
+        struct slice prefix = prefixes->items[i];
         if (http_url_check(prefix, err) != OK)
-            return err_wrap(err, "fetch_from");
+            return ERR_INVALID;
         if (!slice_ends_with(prefix, "/"))
             return err_set(err, ERR_INVALID,
-                           "fetch_from: %.*s must end with a slash, or it is the beginning of "
+                           "%.*s must end with a slash, or it is the beginning of "
                            "other hosts' names too",
                            SLICE_ARG(prefix));
     }

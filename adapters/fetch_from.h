@@ -9,8 +9,9 @@
 #include "base/err.h"
 #include "conf/conf.h"
 
-/* ERR_INVALID where one is no URL, or ends without a slash. */
-enum err_code fetch_from_check(struct conf_texts prefixes, struct err *err);
+/* For `.check` of a row with a struct conf_texts: refuses one that is no URL, or ends without a
+ * slash. */
+enum err_code fetch_from_check(const void *value, struct err *err);
 bool fetch_from_has(struct conf_texts prefixes, struct slice url);
 
 #endif

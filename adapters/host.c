@@ -405,12 +405,12 @@ enum err_code host_check(struct hosts *hosts, const struct adapter_ops *ops,
     struct host *host = make_host(hosts, ops, source, &code, err);
     enum err_code one = read_options(host, code ? NULL : err);
     code = code ? code : one;
-    if (one == OK) {
-        one = init ? init_instance(host, code ? NULL : err) : OK;
-        code = code ? code : one;
-        one = pem ? check_files(host, pem, code ? NULL : err) : OK;
+    if (one == OK && init) {
+        one = init_instance(host, code ? NULL : err);
         code = code ? code : one;
     }
+    one = pem ? check_files(host, pem, code ? NULL : err) : OK;
+    code = code ? code : one;
     host_destroy(host);
     return code;
 }

@@ -36,7 +36,7 @@ struct hub_access {
     struct slice server; /* with a slash at the end; of the arena of hub_access_init() */
 };
 
-/* Checks the URL and reads the file, where one is named. */
+/* Whether the URL, which is one, may go with a secret; reads the file, where one is named. */
 enum err_code hub_access_init(struct hub_access *access, struct arena *arena, struct slice url,
                               struct slice secret_file, enum hub_secret_in in, struct err *err);
 void hub_access_fini(struct hub_access *access);

@@ -511,15 +511,16 @@ enum err_code outlet_check(struct outlets *outlets, const struct outlet_ops *ops
                            conf_pem_fn pem, struct err *err)
 {
     struct outlet *outlet = make_outlet(outlets, ops, own, class);
-    enum err_code code = read_options(outlet, err), files = OK;
+    enum err_code code = read_options(outlet, err), one = OK;
+    bool readable = code == OK;
 
-    if (code == OK) {
-        if (pem)
-            files = conf_files_check(own->node, ops->options, outlet->instance, pem, err);
-        if (init)
-            code = init_instance(outlet, files ? NULL : err);
+    if (pem)
+        one = conf_files_check(own->node, ops->options, outlet->instance, pem, code ? NULL : err);
+    code = code ? code : one;
+    if (readable && init) {
+        one = init_instance(outlet, code ? NULL : err);
+        code = code ? code : one;
     }
-    code = files ? files : code;
     outlet_destroy(outlet);
     return code;
 }

@@ -19,11 +19,50 @@ static const struct conf_choice hubs[] = {{"none", ATOM_PLAIN},
                                           {NULL, 0}};
 #define AT(member) .offset = offsetof(struct atom_source, member)
 
+static enum err_code check_bbox(const void *value, struct err *err)
+{
+    struct slice bbox = *(const struct slice *)value;
+    double numbers[4];
+    size_t count = 0;
+    struct slice rest = bbox, part;
+    while (slice_next_part(&rest, ',', &part)) {
+        if (count == 4 || !slice_to_double(slice_trim(part), &numbers[count]))
+            return err_set(err, ERR_INVALID,
+                           "wanted are west,south,east,north in degrees, as in "
+                           "\"-69.1,44.5,-63.7,48.1\"");
+        count++;
+    }
+    if (count != 4 || numbers[0] < -180 || numbers[2] > 180 || numbers[0] >= numbers[2] ||
+        numbers[1] < -90 || numbers[3] > 90 || numbers[1] >= numbers[3])
+        return err_set(err, ERR_INVALID,
+                       "wanted are west,south,east,north in degrees, west below east and "
+                       "south below north");
+    return OK;
+}
+
+static enum err_code check_parameters(const void *value, struct err *err)
+{
+    const struct conf_texts *parameters = value;
+    for (size_t i = 0; i < parameters->count; i++) {
+        struct slice name = {0}, rest = parameters->items[i];
+        slice_next_part(&rest, '=', &name);
+        if (name.len == 0 || name.len == parameters->items[i].len)
+            return err_set(err, ERR_INVALID, "`%s` says no value; NAME=VALUE is wanted",
+                           parameters->items[i].ptr);
+        if (slice_ieq_cstr(name, "secret"))
+            return err_set(err, ERR_INVALID,
+                           "a secret here would be in the configuration for all who read it; "
+                           "secret_file is for it");
+    }
+    return OK;
+}
+
 static const struct conf_row options[] = {
     {.name = "url",
      .type = CONF_TEXT,
      AT(url),
      .required = true,
+     .check = http_check_url,
      .help = "The feed. A query in it is kept; a secret belongs into secret_file."},
     {.name = "hub",
      .type = CONF_CHOICE,
@@ -37,6 +76,7 @@ static const struct conf_row options[] = {
     {.name = "bbox",
      .type = CONF_TEXT,
      AT(bbox),
+     .check = check_bbox,
      .help = "Only entries in this box, west,south,east,north in degrees; parameter `bbox`."},
     {.name = "lang",
      .type = CONF_TEXT,
@@ -45,11 +85,13 @@ static const struct conf_row options[] = {
     {.name = "parameters",
      .type = CONF_TEXTS,
      AT(parameters),
+     .check = check_parameters,
      .help = "Further parameters of the query as the feed knows them, each NAME=VALUE: "
              "[\"lat=45.2\", \"lon=-66.6\", \"radius=100000\"]."},
     {.name = "fetch_from",
      .type = CONF_TEXTS,
      AT(fetch_from),
+     .check = fetch_from_check,
      .help = "What the address of a message that an entry links to must begin with, each with a "
              "slash at the end. Default: the feed's own server."},
     {.name = "user_agent",
@@ -147,28 +189,6 @@ static const struct gather_ops gathering = {
 
 /* --- options --- */
 
-static enum err_code check_bbox(struct slice bbox, struct err *err)
-{
-    double numbers[4];
-    size_t count = 0;
-    struct slice rest = bbox, part;
-    while (slice_next_part(&rest, ',', &part)) {
-        if (count == 4 || !slice_to_double(slice_trim(part), &numbers[count]))
-            return err_set(err, ERR_INVALID,
-                           "bbox: wanted are west,south,east,north in degrees, as in "
-                           "\"-69.1,44.5,-63.7,48.1\"");
-        count++;
-    }
-    if (bbox.len == 0)
-        return OK;
-    if (count != 4 || numbers[0] < -180 || numbers[2] > 180 || numbers[0] >= numbers[2] ||
-        numbers[1] < -90 || numbers[3] > 90 || numbers[1] >= numbers[3])
-        return err_set(err, ERR_INVALID,
-                       "bbox: wanted are west,south,east,north in degrees, west below east and "
-                       "south below north");
-    return OK;
-}
-
 static enum err_code check_hub(const struct atom_source *source, struct err *err)
 {
     bool never_actual = source->hub == ATOM_EXERCISE || source->hub == ATOM_TRAINING;
@@ -183,31 +203,12 @@ static enum err_code check_hub(const struct atom_source *source, struct err *err
     return OK;
 }
 
-static enum err_code check_lists(const struct atom_source *source, struct err *err)
-{
-    if (fetch_from_check(source->fetch_from, err) != OK)
-        return err->code;
-    for (size_t i = 0; i < source->parameters.count; i++) {
-        struct slice name = {0}, rest = source->parameters.items[i];
-        slice_next_part(&rest, '=', &name);
-        if (name.len == 0 || name.len == source->parameters.items[i].len)
-            return err_set(err, ERR_INVALID, "parameters: `%s` says no value; NAME=VALUE is wanted",
-                           source->parameters.items[i].ptr);
-        if (slice_ieq_cstr(name, "secret"))
-            return err_set(err, ERR_INVALID,
-                           "parameters: a secret here would be in the configuration for all who "
-                           "read it; secret_file is for it");
-    }
-    return OK;
-}
-
 static enum err_code atom_init(void *instance, struct host *host, struct err *err)
 {
     struct atom_source *source = instance;
     source->host = host;
     source->arena = arena_create();
-    if (check_bbox(source->bbox, err) != OK || check_hub(source, err) != OK ||
-        check_lists(source, err) != OK ||
+    if (check_hub(source, err) != OK ||
         hub_access_init(&source->access, source->arena, source->url, source->secret_file,
                         (enum hub_secret_in)source->secret_in, err) != OK)
         goto refused;

@@ -93,6 +93,7 @@ static const struct conf_row options[] = {
      .type = CONF_TEXTS,
      .offset = offsetof(struct eccc, fetch_from),
      .required = true,
+     .check = fetch_from_check,
      .help = "What the URL of a file must begin with: nothing else is fetched, whatever is "
              "announced."},
     {.name = "prefetch",
@@ -279,10 +280,7 @@ static enum err_code init(void *instance, struct host *host, struct err *err)
     if (eccc->bindings.count == 0)
         return err_set(err, ERR_INVALID,
                        "bindings: none; at least one is needed, or nothing comes");
-    if (eccc->fetch_from.count == 0)
-        return err_set(err, ERR_INVALID,
-                       "fetch_from: none; at least one is needed, or nothing may be fetched");
-    return fetch_from_check(eccc->fetch_from, err);
+    return OK;
 }
 
 static enum err_code prepare(struct eccc *eccc, struct err *err)

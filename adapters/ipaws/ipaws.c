@@ -28,6 +28,7 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      AT(url),
      .fallback = "https://apps.fema.gov/IPAWSOPEN_EAS_SERVICE/rest",
+     .check = http_check_base_url,
      .help =
          "The service, without a slash at the end. FEMA wants the staging one tried first: "
          "https://tdl.apps.fema.gov/IPAWSOPEN_EAS_SERVICE/rest, with `class: exercise`, since its "
@@ -124,10 +125,6 @@ static enum err_code ipaws_init(void *instance, struct host *host, struct err *e
 {
     struct ipaws *ipaws = instance;
     ipaws->host = host;
-    if (http_url_check(ipaws->url, err) != OK)
-        return err_wrap(err, "url");
-    if (slice_ends_with(ipaws->url, "/") || slice_find(ipaws->url, "?") >= 0)
-        return err_set(err, ERR_INVALID, "url: leave out the slash at the end and any query");
     if (ipaws->feeds == 0)
         return err_set(err, ERR_INVALID, "channels: none; at least one is needed, such as public");
     if (is_fema(ipaws) && ipaws->interval_us < FEMA_INTERVAL_MIN_US)

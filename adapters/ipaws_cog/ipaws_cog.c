@@ -80,6 +80,7 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      AT(url),
      .required = true,
+     .check = http_check_url,
      .help = "The service, as FEMA names it to the COG. https, unless the way is yours alone."},
     COG_ACCESS_ROWS(ipaws_cog, options),
     SOURCE_INTERVAL_ROW(AT(interval_us), "60s", "Between looks; at fema.gov at least 30s."),
@@ -446,8 +447,6 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
 {
     struct ipaws_cog *cog = instance;
     cog->host = host;
-    if (http_url_check(cog->url, err))
-        return err_wrap(err, "url");
     enum cog_service service = cog_service_of(cog->url);
     if (service != COG_OTHER && cog->interval_us < FEMA_INTERVAL_MIN_US)
         return err_set(err, ERR_INVALID,
@@ -456,8 +455,6 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
         return err_set(err, ERR_INVALID,
                        "url: what FEMA's test environment has says Actual and is not: `class: "
                        "exercise` must stand beside it");
-    if (!slice_trim(cog->options.user).len)
-        return err_set(err, ERR_INVALID, "user: is empty; who asks is wanted, for FEMA's records");
     listed_init(&cog->alerts, cog);
     return OK;
 }

@@ -37,15 +37,39 @@ struct naad {
     struct archive *archive; /* NULL where there is none */
 };
 
+static enum err_code check_stream_list(const void *value, struct err *err)
+{
+    const struct conf_texts *streams = value;
+    struct dial_address address;
+    if (streams->count > STREAMS_MAX)
+        return err_set(err, ERR_INVALID, "names %zu; at most %d are possible", streams->count,
+                       STREAMS_MAX);
+    for (size_t i = 0; i < streams->count; i++)
+        if (dial_address_parse(streams->items[i], &address, err) != OK)
+            return ERR_INVALID;
+    return OK;
+}
+
+static enum err_code check_archives(const void *value, struct err *err)
+{
+    const struct conf_texts *archives = value;
+    for (size_t i = 0; i < archives->count; i++)
+        if (http_check_base_url(&archives->items[i], err) != OK)
+            return ERR_INVALID;
+    return OK;
+}
+
 static const struct conf_row options[] = {
     {.name = "streams",
      .type = CONF_TEXTS,
      .offset = offsetof(struct naad, streams),
      .required = true,
+     .check = check_stream_list,
      .help = "HOST:PORT of each TCP stream, all of them at once: they bring the same messages."},
     {.name = "archives",
      .type = CONF_TEXTS,
      .offset = offsetof(struct naad, archives),
+     .check = check_archives,
      .help = "URLs of the archive, without a slash at the end. What a heartbeat or an alert "
              "references and has not arrived is asked for there. Without it nothing is."},
     {.name = "silence",
@@ -160,24 +184,14 @@ static void take_archived(void *context, struct slice bytes)
 
 /* --- life --- */
 
-static enum err_code check_streams(struct naad *naad, struct err *err)
-{
-    if (naad->streams.count == 0 || naad->streams.count > STREAMS_MAX)
-        return err_set(err, ERR_INVALID, "streams: from 1 to %d are possible", STREAMS_MAX);
-    for (size_t i = 0; i < naad->streams.count; i++)
-        if (dial_address_parse(naad->streams.items[i], &naad->addresses[i], err) != OK)
-            return err_wrap(err, "streams");
-    for (size_t i = 0; i < naad->archives.count; i++)
-        if (http_url_check(naad->archives.items[i], err) != OK)
-            return err_wrap(err, "archives");
-    return OK;
-}
-
 static enum err_code init(void *instance, struct host *host, struct err *err)
 {
     struct naad *naad = instance;
     naad->host = host;
-    return check_streams(naad, err);
+    for (size_t i = 0; i < naad->streams.count; i++)
+        if (dial_address_parse(naad->streams.items[i], &naad->addresses[i], err) != OK)
+            return err_wrap(err, "streams");
+    return OK;
 }
 
 static enum err_code make_archive(struct naad *naad, struct err *err)

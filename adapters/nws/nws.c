@@ -19,16 +19,27 @@ static const struct conf_choice formats[] = {
 
 #define AT(member) .offset = offsetof(struct nws, member)
 
+static enum err_code check_user_agent(const void *value, struct err *err)
+{
+    if (slice_trim(*(const struct slice *)value).len > 0)
+        return OK;
+    return err_set(err, ERR_INVALID,
+                   "is empty; a name and a way to reach you are wanted, as \"caprelay "
+                   "(ops@eoc.example)\"");
+}
+
 static const struct conf_row options[] = {
     {.name = "url",
      .type = CONF_TEXT,
      AT(url),
      .fallback = "https://api.weather.gov",
+     .check = http_check_base_url,
      .help = "The API, without a slash at the end."},
     {.name = "user_agent",
      .type = CONF_TEXT,
      AT(user_agent),
      .required = true,
+     .check = check_user_agent,
      .help = "The API refuses who does not say who it is: a name and a way to reach you, as in "
              "\"caprelay (ops@eoc.example)\"."},
     {.name = "format",
@@ -135,15 +146,6 @@ static enum err_code nws_init(void *instance, struct host *host, struct err *err
 {
     struct nws *nws = instance;
     nws->host = host;
-    if (http_url_check(nws->url, err) != OK)
-        return err_wrap(err, "url");
-    if (slice_ends_with(nws->url, "/") || slice_find(nws->url, "?") >= 0)
-        return err_set(err, ERR_INVALID, "url: leave out the slash at the end and any query");
-    if (slice_trim(nws->user_agent).len == 0)
-        return err_set(
-            err, ERR_INVALID,
-            "user_agent: is empty; a name and a way to reach you are wanted, as \"caprelay "
-            "(ops@eoc.example)\"");
     if (nws->areas.count > 0 && nws->zones.count > 0)
         return err_set(err, ERR_INVALID,
                        "zones: the API takes areas or zones; leave one of the two out");

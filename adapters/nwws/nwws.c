@@ -63,6 +63,38 @@ struct flight {
     char key[KEY_BYTES + 24];
 };
 
+/* local@domain, bare. */
+static bool is_address(struct slice address)
+{
+    struct slice local, rest = address;
+    for (size_t i = 0; i < address.len; i++)
+        if ((unsigned char)address.ptr[i] <= ' ' || strchr("/\"&'<>", address.ptr[i]))
+            return false;
+    return slice_next_part(&rest, '@', &local) && local.len > 0 && rest.len > 0 &&
+           slice_find(rest, "@") < 0;
+}
+
+static enum err_code check_address(const void *value, struct err *err)
+{
+    struct slice address = *(const struct slice *)value;
+    return is_address(address) ? OK
+                               : err_set(err, ERR_INVALID,
+                                         "`%.*s` is no address; user@domain is wanted, a room as "
+                                         "room@service",
+                                         SLICE_ARG(address));
+}
+
+static enum err_code check_products(const void *value, struct err *err)
+{
+    const struct conf_texts *products = value;
+    for (size_t i = 0; i < products->count; i++)
+        if (slice_is_empty(products->items[i]))
+            return err_set(err, ERR_INVALID,
+                           "an empty beginning would take every product for an alert; leave it "
+                           "out");
+    return OK;
+}
+
 static const struct conf_row options[] = {
     {.name = "server",
      .type = CONF_TEXT,
@@ -85,6 +117,7 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      .offset = offsetof(struct nwws, jid),
      .required = true,
+     .check = check_address,
      .help = "The account, as in \"user@nwws-oi.weather.gov\". The server's certificate must be "
              "the one of what stands behind the @."},
     {.name = "password_file",
@@ -102,6 +135,7 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      .offset = offsetof(struct nwws, room),
      .fallback = "nwws@conference.nwws-oi.weather.gov",
+     .check = check_address,
      .help = "The chat room."},
     {.name = "nick",
      .type = CONF_TEXT,
@@ -117,6 +151,7 @@ static const struct conf_row options[] = {
      .type = CONF_TEXTS,
      .offset = offsetof(struct nwws, products),
      .fallback = "CAP",
+     .check = check_products,
      .help =
          "What the AWIPS ids of products that carry alerts begin with. Other products that hold "
          "a CAP alert are taken as well."},
@@ -428,33 +463,12 @@ static void join_now(void *context)
 
 /* --- life --- */
 
-/* local@domain, bare. */
-static bool is_address(struct slice address)
-{
-    struct slice local, rest = address;
-    for (size_t i = 0; i < address.len; i++)
-        if ((unsigned char)address.ptr[i] <= ' ' || strchr("/\"&'<>", address.ptr[i]))
-            return false;
-    return slice_next_part(&rest, '@', &local) && local.len > 0 && rest.len > 0 &&
-           slice_find(rest, "@") < 0;
-}
-
 static enum err_code init(void *instance, struct host *host, struct err *err)
 {
     struct nwws *nwws = instance;
+    (void)err;
     nwws->host = host;
     nwws->flights = map_create();
-    if (!is_address(nwws->jid))
-        return err_set(err, ERR_INVALID, "jid: `%.*s` is no address; user@domain is wanted",
-                       SLICE_ARG(nwws->jid));
-    if (!is_address(nwws->room))
-        return err_set(err, ERR_INVALID, "room: `%.*s` is no address; room@service is wanted",
-                       SLICE_ARG(nwws->room));
-    for (size_t i = 0; i < nwws->products.count; i++)
-        if (slice_is_empty(nwws->products.items[i]))
-            return err_set(
-                err, ERR_INVALID,
-                "products: an empty beginning would take every product for an alert; leave it out");
     return OK;
 }
 

@@ -45,6 +45,7 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      .offset = offsetof(struct skeleton, url),
      .required = true,
+     .check = http_check_url,
      .help = "Where the numbered documents are, without a slash at the end."},
     SOURCE_INTERVAL_ROW(.offset = offsetof(struct skeleton, interval_us), "30s",
                         "Between looks for the next document while there is none."),
@@ -146,7 +147,7 @@ static enum err_code init(void *instance, struct host *host, struct err *err)
     self->host = host;
     if (self->url.len > 900)
         return err_set(err, ERR_INVALID, "url: is longer than 900 characters");
-    return http_url_check(self->url, err) == OK ? OK : err_wrap(err, "url");
+    return OK;
 }
 
 /* Comes again after stop() and host_failed(): what is in flight by then must not be asked for once

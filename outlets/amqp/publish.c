@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROUTING_KEY_MAX = 255 };
+enum { ROUTING_KEY_MAX = 255, PREFIX_MAX = 40 };
 
 struct amqp_outlet {
     struct slice broker, ca_file, vhost, user, password_file, exchange, prefix;
@@ -31,6 +31,16 @@ struct amqp_outlet {
 };
 
 #define AT(member) .offset = offsetof(struct amqp_outlet, member)
+
+static enum err_code check_prefix(const void *value, struct err *err)
+{
+    size_t len = ((const struct slice *)value)->len;
+
+    return len <= PREFIX_MAX
+               ? OK
+               : err_set(err, ERR_INVALID, "is %zu bytes long; at most %d are possible", len,
+                         PREFIX_MAX);
+}
 
 static const struct conf_row options[] = {
     AMQP_BROKER_ROWS(amqp_outlet),
@@ -54,6 +64,7 @@ static const struct conf_row options[] = {
     {.name = "prefix",
      .type = CONF_TEXT,
      AT(prefix),
+     .check = check_prefix,
      .help = "In front of the routing key, as in `caprelay.`."},
     OUTLET_BODY_ROW(AT(body)),
     OUTLET_TIMEOUT_ROW(AT(timeout_us),
@@ -180,9 +191,6 @@ static enum err_code amqp_outlet_init(void *instance, struct outlet *outlet, str
     struct amqp_outlet *amqp = instance;
 
     amqp->outlet = outlet;
-    if (amqp->prefix.len > 40)
-        return err_set(err, ERR_INVALID, "prefix: is %zu bytes long; at most 40 are possible",
-                       amqp->prefix.len);
     if (conf_secret_read(amqp->password_file, 1, amqp->password, err))
         return err_wrap(err, "password_file");
     return OK;

@@ -52,6 +52,16 @@ struct ipaws_cog {
 
 #define AT(member) .offset = offsetof(struct ipaws_cog, member)
 
+static enum err_code check_channels(const void *value, struct err *err)
+{
+    const struct conf_texts *channels = value;
+    for (size_t i = 0; i < channels->count; i++)
+        if (cog_channel_find(channels->items[i]) == COG_CHANNELS)
+            return err_set(err, ERR_INVALID, "`%s` is not known; one of PUBLIC, EAS, CMAS, NWEM",
+                           channels->items[i].ptr);
+    return OK;
+}
+
 static const struct conf_row options[] = {
     {.name = "agreement",
      .type = CONF_TEXT,
@@ -68,11 +78,13 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      AT(url),
      .required = true,
+     .check = http_check_url,
      .help = "The service, as FEMA names it to the COG."},
     COG_ACCESS_ROWS(ipaws_cog, options),
     {.name = "channels",
      .type = CONF_TEXTS,
      AT(channels),
+     .check = check_channels,
      .help = "Channels that the agreement allows: PUBLIC, EAS, CMAS (wireless alerts), NWEM. An "
              "alert that asks for another is left out. Default: PUBLIC, the feed of what is not "
              "broadcast, which is all that this relay's translations ask for."},
@@ -282,18 +294,11 @@ static void ipaws_cog_deliver(void *instance, const struct outlet_bulletin *bull
 
 /* --- the contract --- */
 
-static enum err_code read_channels(struct ipaws_cog *cog, struct err *err)
+static void read_channels(struct ipaws_cog *cog)
 {
     cog->allowed = cog->channels.count ? 0 : 1u << COG_PUBLIC;
-    for (size_t i = 0; i < cog->channels.count; i++) {
-        enum cog_channel channel = cog_channel_find(cog->channels.items[i]);
-        if (channel == COG_CHANNELS)
-            return err_set(err, ERR_INVALID,
-                           "channels: `%s` is not known; one of PUBLIC, EAS, CMAS, NWEM",
-                           cog->channels.items[i].ptr);
-        cog->allowed |= 1u << channel;
-    }
-    return OK;
+    for (size_t i = 0; i < cog->channels.count; i++)
+        cog->allowed |= 1u << cog_channel_find(cog->channels.items[i]);
 }
 
 /* A production COG is known by its id [OpenEOC]. */
@@ -323,15 +328,12 @@ static enum err_code ipaws_cog_init(void *instance, struct outlet *outlet, struc
 {
     struct ipaws_cog *cog = instance;
     cog->outlet = outlet;
-    if (http_url_check(cog->url, err))
-        return err_wrap(err, "url");
     if (outlet_sides(outlet) != 1u << SIDE_US)
         return err_set(err, ERR_INVALID, "sides: IPAWS is for `us` alone; write `sides: us`");
-    if (!slice_trim(cog->options.user).len)
-        return err_set(err, ERR_INVALID, "user: is empty; who posts is wanted, for FEMA's records");
-    if (read_channels(cog, err) || check_environment(cog, err))
-        return err ? err->code : ERR_INVALID;
-    enum err_code code = cog_access_create(&cog->options, &cog->access, err);
+    read_channels(cog);
+    enum err_code code = check_environment(cog, err);
+    if (!code)
+        code = cog_access_create(&cog->options, &cog->access, err);
     if (!code)
         code = parser_create(&cog->parser, err);
     if (code)

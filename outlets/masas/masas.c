@@ -96,6 +96,7 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      AT(url),
      .required = true,
+     .check = http_check_url,
      .help = "The hub's feed: what is posted there becomes an entry of it."},
     {.name = "hub",
      .type = CONF_CHOICE,

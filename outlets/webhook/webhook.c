@@ -40,6 +40,7 @@ static const struct conf_row options[] = {
      .type = CONF_TEXT,
      AT(url),
      .required = true,
+     .check = http_check_url,
      .help = "Where each bulletin is posted to. https, unless the way is yours alone."},
     {.name = "secret_file",
      .type = CONF_PATH,
@@ -167,8 +168,6 @@ static enum err_code webhook_init(void *instance, struct outlet *outlet, struct 
     struct webhook *webhook = instance;
 
     webhook->outlet = outlet;
-    if (http_url_check(webhook->url, err))
-        return err_wrap(err, "url");
     if (webhook->client_key.ptr && !webhook->client_cert.ptr)
         return err_set(
             err, ERR_INVALID,

@@ -22,19 +22,34 @@ static bool holds(struct slice text, struct slice what)
     return false;
 }
 
+enum err_code cog_check_id(const void *value, struct err *err)
+{
+    struct slice id = *(const struct slice *)value;
+    for (size_t i = 0; i < id.len; i++)
+        if (id.ptr[i] < '0' || id.ptr[i] > '9')
+            return err_set(err, ERR_INVALID, "`%s` is no COG id; digits alone are wanted", id.ptr);
+    return id.len ? OK : err_set(err, ERR_INVALID, "is empty; the COG id is wanted, digits");
+}
+
+enum err_code cog_check_user(const void *value, struct err *err)
+{
+    return slice_trim(*(const struct slice *)value).len
+               ? OK
+               : err_set(err, ERR_INVALID,
+                         "is empty; who asks or posts is wanted, for FEMA's records");
+}
+
 static enum err_code check(const struct cog_access *access, struct err *err)
 {
     struct slice id = access->options.cog_id, name = signer_common_name(access->signer);
-    for (size_t i = 0; i < id.len; i++)
-        if (id.ptr[i] < '0' || id.ptr[i] > '9')
-            return err_set(err, ERR_INVALID, "cog_id: `%s` is no COG id; digits alone are wanted",
-                           id.ptr);
-    if (!id.len || !holds(name, id))
+    if (cog_check_id(&id, err) != OK)
+        return err_wrap(err, "cog_id");
+    if (!holds(name, id))
         return err_set(
             err, ERR_INVALID,
             "certificate: it is of '%.*s', which does not hold the COG id %s, so that IPAWS would "
             "refuse it; the certificate that FEMA gave out for this COG is wanted",
-            SLICE_ARG(name), id.ptr ? id.ptr : "");
+            SLICE_ARG(name), id.ptr);
     return OK;
 }
 

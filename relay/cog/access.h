@@ -22,6 +22,10 @@ struct cog_access_options {
     bool timestamp;           /* a signed wsu:Timestamp in every request */
 };
 
+/* Of these rows' values, struct slice each. */
+enum err_code cog_check_id(const void *value, struct err *err);
+enum err_code cog_check_user(const void *value, struct err *err);
+
 /* The rows of a table of `struct conf_row` for a `struct of` that has these options in `member`.
  */
 #define COG_ACCESS_ROWS(of, member)                                                                \
@@ -29,11 +33,13 @@ struct cog_access_options {
      .type = CONF_TEXT,                                                                            \
      .offset = offsetof(struct of, member.cog_id),                                                 \
      .required = true,                                                                             \
+     .check = cog_check_id,                                                                        \
      .help = "The COG's id, digits. The certificate's name must hold it."},                        \
         {.name = "user",                                                                           \
          .type = CONF_TEXT,                                                                        \
          .offset = offsetof(struct of, member.user),                                               \
          .required = true,                                                                         \
+         .check = cog_check_user,                                                                  \
          .help = "logonUser: who asks or posts, for FEMA's records."},                             \
         {.name = "certificate",                                                                    \
          .type = CONF_PATH,                                                                        \

@@ -83,6 +83,7 @@ enum err_code conf_files_check(const struct conf_node *node, const struct conf_r
         const void *value = (const char *)values + row->offset;
         struct err inner = {0};
         if (row->type == CONF_PATH && ((const struct slice *)value)->ptr &&
+            conf_is_sound(node, row->name) &&
             check_file(row, *(const struct slice *)value, pem, &inner) != OK)
             code = conf_fail(node, row->name, code ? NULL : err, "%s", inner.text);
     }

@@ -189,7 +189,11 @@ static enum err_code check_value(const struct conf_node *node, const struct conf
         return OK;
     struct err inner = {0};
     enum err_code code = row->check(value, &inner);
-    return code == OK ? OK : conf_refuse(node, err, "%s", inner.text);
+    if (code == OK)
+        return OK;
+    /* A list begins on its first item's line, which need not be the one that is meant. */
+    return node->kind == CONF_SCALAR ? conf_refuse(node, err, "%s", inner.text)
+                                     : conf_refuse_key(node, err, "%s", inner.text);
 }
 
 static enum err_code read_row(const struct conf_node *map, const struct conf_row *row, void *out,

@@ -387,6 +387,15 @@ enum err_code relay_conf_inspect(const char *path, const struct relay_conf **out
     return from_doc(doc, code, out, err);
 }
 
+enum err_code relay_conf_inspect_text(const char *path, struct slice text,
+                                      const struct relay_conf **out, struct err *err)
+{
+    struct conf_doc *doc = NULL;
+    *out = NULL;
+    enum err_code code = conf_doc_inspect(path, text, &doc, err);
+    return from_doc(doc, code, out, err);
+}
+
 static enum err_code only_good(enum err_code code, const struct relay_conf **out)
 {
     if (code != OK) {
@@ -404,10 +413,7 @@ enum err_code relay_conf_load(const char *path, const struct relay_conf **out, s
 enum err_code relay_conf_parse(const char *path, struct slice text, const struct relay_conf **out,
                                struct err *err)
 {
-    struct conf_doc *doc = NULL;
-    *out = NULL;
-    enum err_code code = conf_doc_inspect(path, text, &doc, err);
-    return only_good(from_doc(doc, code, out, err), out);
+    return only_good(relay_conf_inspect_text(path, text, out, err), out);
 }
 
 enum err_code relay_conf_place(const struct relay_conf *conf, const struct err *inner,

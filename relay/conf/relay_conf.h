@@ -176,6 +176,8 @@ enum err_code relay_conf_parse(const char *path, struct slice text, const struct
  * wherever the file is YAML, and without OK is for nothing but further checks: what is not sound
  * (conf_is_sound()) is not set. */
 enum err_code relay_conf_inspect(const char *path, const struct relay_conf **out, struct err *err);
+enum err_code relay_conf_inspect_text(const char *path, struct slice text,
+                                      const struct relay_conf **out, struct err *err);
 /* An error that begins with a key ("keys.actual: ...") gets its place; see conf_place(). Another
  * stays as it is. The document remembers both. */
 enum err_code relay_conf_place(const struct relay_conf *conf, const struct err *inner,

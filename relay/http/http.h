@@ -107,6 +107,10 @@ void http_cancel(struct http_request *request);
 
 /* Whether http_send() would take it; for options. */
 enum err_code http_url_check(struct slice url, struct err *err);
+/* The same for `.check` of a row with a struct slice. */
+enum err_code http_check_url(const void *value, struct err *err);
+/* And of one that paths are put behind: without a slash at its end and without a query. */
+enum err_code http_check_base_url(const void *value, struct err *err);
 /* `reference` (relative or whole) as seen from `base`; absent where it is none for us. */
 struct slice http_url_join(struct arena *arena, struct slice base, struct slice reference);
 /* For logs: without user, password, query and fragment, where secrets live. */

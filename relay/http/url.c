@@ -46,6 +46,20 @@ enum err_code http_url_check(struct slice url, struct err *err)
     return OK;
 }
 
+enum err_code http_check_url(const void *value, struct err *err)
+{
+    return http_url_check(*(const struct slice *)value, err);
+}
+
+enum err_code http_check_base_url(const void *value, struct err *err)
+{
+    struct slice url = *(const struct slice *)value;
+    enum err_code code = http_url_check(url, err);
+    if (code == OK && (slice_ends_with(url, "/") || slice_find(url, "?") >= 0))
+        code = err_set(err, ERR_INVALID, "leave out the slash at the end and any query");
+    return code;
+}
+
 /* The URL in that handle, copied; takes the handle. */
 static struct slice take_text(struct arena *arena, CURLU *url)
 {
