@@ -85,6 +85,16 @@ static void check_inject_http(const struct relay_conf *conf)
               inner.text);
 }
 
+/* The folder of an ipc socket, which is not made for it. An abstract one (@) has none. */
+static void check_ipc(const struct relay_conf *conf, const char *key, struct slice endpoint)
+{
+    struct err err = {0};
+
+    if (slice_starts_with(endpoint, "ipc:///") && conf_is_sound(conf->root, key) &&
+        relayd_folder_check(key, endpoint.ptr + strlen("ipc://"), &err))
+        tell(conf, &err);
+}
+
 /* ZeroMQ is asked to bind to the address, at a port that the system chooses: whether the address is
  * this machine's, although a relay may be at work on the port. */
 static void check_address(const struct relay_conf *conf, void *zmq_context, const char *key,
@@ -123,6 +133,9 @@ static void check_listen(const struct relay_conf *conf)
     check_address(conf, zmq_context, "listen.query", conf->listen.query);
     check_address(conf, zmq_context, "listen.inject", conf->listen.inject);
     zmq_ctx_term(zmq_context);
+    check_ipc(conf, "listen.feed", conf->listen.feed);
+    check_ipc(conf, "listen.query", conf->listen.query);
+    check_ipc(conf, "listen.inject", conf->listen.inject);
 }
 
 static void check_all(const struct relay_conf *conf, bool files)

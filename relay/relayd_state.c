@@ -54,6 +54,14 @@ static bool folder_of(const char *path, char out[PATH_MAX])
     return true;
 }
 
+enum err_code relayd_folder_check(const char *key, const char *path, struct err *err)
+{
+    char folder[PATH_MAX];
+
+    return folder_of(path, folder) ? check_folder(key, folder, err)
+                                   : err_set(err, ERR_LIMIT, "%s: the path is too long", key);
+}
+
 enum err_code relayd_state_make(const struct relay_conf *conf, struct err *err)
 {
     if (mkdir(conf->state_dir.ptr, 0750) != 0 && errno != EEXIST)

@@ -177,6 +177,23 @@ static enum err_code check_rule(const struct relay_conf *conf, struct relay_conf
     return code;
 }
 
+/* One socket at one place. */
+static enum err_code check_listen(const struct relay_conf *conf, const struct conf_node *root,
+                                  struct err *err)
+{
+    const struct slice feed = conf->listen.feed, query = conf->listen.query,
+                       inject = conf->listen.inject;
+    enum err_code code = OK;
+    if (feed.ptr && slice_eq(query, feed))
+        code =
+            conf_fail(root, "listen.query", err, "is where listen.feed is; give it another port");
+    if (inject.ptr && (slice_eq(inject, feed) || slice_eq(inject, query)))
+        code = conf_fail(root, "listen.inject", code ? NULL : err,
+                         "is where listen.%s is; give it another port",
+                         slice_eq(inject, feed) ? "feed" : "query");
+    return code;
+}
+
 static enum err_code check_rules(struct relay_conf *conf, const struct conf_node *root,
                                  struct err *err)
 {
@@ -354,6 +371,7 @@ static enum err_code check_whole(struct relay_conf *conf, struct arena *arena,
 {
     set_defaults(conf, arena);
     enum err_code code = check_access(conf, arena, root, err);
+    code = first_of(code, check_listen(conf, root, code ? NULL : err));
     code = first_of(code, check_sources(conf, root, code ? NULL : err));
     code = first_of(code, check_outlets(conf, root, code ? NULL : err));
     code = first_of(code, check_authorities(conf, arena, root, code ? NULL : err));

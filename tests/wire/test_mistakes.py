@@ -75,7 +75,7 @@ def test_each_mistake_is_told_in_one_run(relay, files):
         ],
         "outlets": [
             {"name": "o", "kind": "webhook", "url": "ftp://x/", "secret_file": files["secret"]},
-            {"name": "p", "kind": "masas", "url": "https://x/", "hub": "operations", "secret_file": files["secret"]},
+            {"name": "p", "kind": "masas", "url": "https://x/", "author": "https://x/me", "hub": "operations", "secret_file": files["secret"]},
         ],
     })
     told = wrong(relay, text)
@@ -195,8 +195,8 @@ REFUSED = {
     "ipaws_cog class": (cog(outlet, "ipaws_cog", sides="us", environment="production", **{"class": "exercise"}), "class", "`environment: test`"),
     "ipaws_cog channels": (cog(outlet, "ipaws_cog", sides="us", environment="test", channels=["RADIO"]), "channels", "one of PUBLIC"),
     "ipaws_cog key": (cog(outlet, "ipaws_cog", sides="us", environment="test", key="text"), "key", "PEM is wanted"),
-    "masas agreement": (outlet("masas", url="https://x/", secret_file="secret", hub="operations"), "agreement", "name the agreement"),
-    "masas hub": (outlet("masas", url="https://x/", secret_file="secret", hub="training"), "hub", "`class: exercise`"),
+    "masas agreement": (outlet("masas", url="https://x/", author="https://x/me", secret_file="secret", hub="operations"), "agreement", "name the agreement"),
+    "masas hub": (outlet("masas", url="https://x/", author="https://x/me", secret_file="secret", hub="training"), "hub", "`class: exercise`"),
     "webhook url": (outlet("webhook", url="x", secret_file="secret"), "url", "https://HOST/"),
     "webhook secret": (outlet("webhook", url="https://x/", secret_file="short"), "secret_file", "at least 16"),
     "webhook key": (outlet("webhook", url="https://x/", secret_file="secret", client_key="key"), "client_key", "client_cert"),
@@ -353,3 +353,9 @@ def test_an_address_of_another_machine(relay, address):
     relay.changes["access"] = {"mode": "curve", "allow": "any"}
     relay.changes["keys"] = {"curve": relay.keys.path("curve")}
     refused_by_both(relay, {"listen": {"feed": f"tcp://{address}:{relay.feed}"}}, "listen.feed", "")
+
+
+def test_sockets_have_places_of_their_own(relay, tmp_path):
+    text = write(relay, {"listen": {"query": f"tcp://127.0.0.1:{relay.feed}"}})
+    assert wrong(relay, text) == [f"{line_of(text, 'query:')}: listen.query: is where listen.feed is; give it another port"]
+    refused_by_both(relay, {"listen": {"query": f"ipc://{tmp_path}/none/query"}}, "listen.query", "there is no folder")

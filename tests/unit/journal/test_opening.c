@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* Runs SQL in the journal's file, as an operator or an accident would. */
@@ -27,6 +28,34 @@ static void refuses_with(struct fixture *f, enum err_code code, const char *part
         fail_msg("'%s' is not in '%s'", part, err.text);
 }
 
+/* The look before a start says the same, and leaves the file as it was. */
+static void check_refuses(struct fixture *f, const char *part)
+{
+    struct err err = {0};
+    struct stat before, after;
+
+    assert_int_equal(stat(f->path, &before), 0);
+    assert_int_equal(journal_check(f->path, &err), ERR_INVALID);
+    if (!strstr(err.text, part) || !strstr(err.text, f->path))
+        fail_msg("'%s' is not in '%s'", part, err.text);
+    assert_int_equal(stat(f->path, &after), 0);
+    assert_int_equal(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
+    assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+}
+
+static void a_look_takes_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    commit_away(f, relayed(f, CLASS_ACTUAL, "a", "ME", 0));
+    assert_int_equal(journal_check(f->path, NULL), OK);
+    commit_away(f, relayed(f, CLASS_ACTUAL, "b", "ME", 0));
+    fixture_close(f);
+    assert_int_equal(journal_check(f->path, NULL), OK);
+    fixture_open(f);
+    assert_int_equal(journal_check("/nowhere/at/all/journal.db", NULL), OK);
+}
+
 static void a_second_relay_is_kept_out(void **state)
 {
     struct fixture *f = *state;
@@ -46,6 +75,7 @@ static void a_newer_journal_is_refused(void **state)
     fixture_close(f);
     run_sql(f, "PRAGMA user_version = 2");
     refuses_with(f, ERR_INVALID, "newer caprelayd");
+    check_refuses(f, "newer caprelayd");
     run_sql(f, "PRAGMA user_version = 1");
     fixture_open(f);
 }
@@ -58,6 +88,7 @@ static void another_database_is_refused(void **state)
     unlink(f->path);
     run_sql(f, "CREATE TABLE contacts (name TEXT)");
     refuses_with(f, ERR_INVALID, "not a journal");
+    check_refuses(f, "not a journal");
 }
 
 static void a_file_that_is_no_database_is_refused(void **state)
@@ -71,6 +102,7 @@ static void a_file_that_is_no_database_is_refused(void **state)
         fputs("this is no database\n", file);
     fclose(file);
     refuses_with(f, ERR_IO, "not a database");
+    check_refuses(f, "no SQLite database");
 }
 
 static void a_folder_that_is_not_there_is_told(void **state)
@@ -93,6 +125,7 @@ static void a_gap_in_the_numbers_is_damage(void **state)
     run_sql(f, "CREATE TABLE kept AS SELECT * FROM bulletins WHERE seq = 2;"
                "DELETE FROM bulletins WHERE seq = 2");
     refuses_with(f, ERR_INVALID, "damaged");
+    check_refuses(f, "damaged");
     run_sql(f, "INSERT INTO bulletins SELECT * FROM kept; DROP TABLE kept;"
                "UPDATE bulletins SET chain = x'00' WHERE seq = 3");
     refuses_with(f, ERR_INVALID, "without its chain");
@@ -218,6 +251,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
+        TEST(a_look_takes_nothing),
         TEST(a_second_relay_is_kept_out),
         TEST(a_newer_journal_is_refused),
         TEST(another_database_is_refused),
