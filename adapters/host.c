@@ -357,9 +357,12 @@ static enum err_code check_files(const struct host *host, conf_pem_fn pem, struc
 {
     struct err inner = {0};
     enum err_code code = OK;
-    if (host->conf_source)
-        code =
-            conf_files_check(host->conf_source->node, host->ops->options, host->instance, pem, err);
+    if (host->conf_source) {
+        code = host_trust_check(host, clock_now_us(&clock_system) / 1000000, err);
+        enum err_code files = conf_files_check(host->conf_source->node, host->ops->options,
+                                               host->instance, pem, code ? NULL : err);
+        code = code ? code : files;
+    }
     if (code == OK && host->initialised && host->ops->check &&
         host->ops->check(host->instance, &inner) != OK)
         code = refused(host, &inner, err);

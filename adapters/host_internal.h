@@ -94,6 +94,8 @@ struct hosts {
 /* host_trust.c: NULL for a source whose signatures are ignored, and for injection. */
 enum err_code host_trust_create(const struct relay_conf_source *source, struct origin_trust **out,
                                 struct err *err);
+/* Refuses where no pin counts any more. */
+enum err_code host_trust_check(const struct host *host, int64_t now_s, struct err *err);
 /* Policy, and the pin that ends first where one does soon or did. */
 void host_trust_status(const struct host *host, int64_t now_us, struct source_status *status);
 

@@ -66,6 +66,26 @@ void hosts_tell_pins(const struct hosts *hosts, int64_t now_us)
     }
 }
 
+static void count_ended(void *context, struct slice pin, int64_t ends_s)
+{
+    (void)pin;
+    (void)ends_s;
+    ++*(size_t *)context;
+}
+
+/* One that has ended beside one that goes on is how keys are changed. */
+enum err_code host_trust_check(const struct host *host, int64_t now_s, struct err *err)
+{
+    const struct relay_conf_source *source = host->conf_source;
+    size_t ended = 0;
+    origin_trust_alarms(host->source->trust, now_s, 0, count_ended, &ended);
+    if (!ended || ended < source->signature.pins.count)
+        return OK;
+    return conf_fail(source->node, "signature", err,
+                     "every pin has ended, so that nobody's signature is accepted; add the key "
+                     "that is used now, or allow_expired where the certificate alone is over");
+}
+
 static void take_first_pin(void *context, struct slice pin, int64_t ends_s)
 {
     struct source_status *status = context;

@@ -459,12 +459,14 @@ static enum err_code ipaws_cog_init(void *instance, struct host *host, struct er
     return OK;
 }
 
-/* The key fits the certificate, and the certificate the COG. */
+/* The key fits the certificate, and the certificate the COG and the day. */
 static enum err_code ipaws_cog_check(void *instance, struct err *err)
 {
     const struct ipaws_cog *cog = instance;
     struct cog_access *access = NULL;
     enum err_code code = cog_access_create(&cog->options, &access, err);
+    if (!code && (code = cog_access_check(access, clock_now_us(&clock_system) / 1000000, err)))
+        err_wrap(err, "certificate");
     cog_access_destroy(access);
     return code;
 }

@@ -359,3 +359,16 @@ def test_sockets_have_places_of_their_own(relay, tmp_path):
     text = write(relay, {"listen": {"query": f"tcp://127.0.0.1:{relay.feed}"}})
     assert wrong(relay, text) == [f"{line_of(text, 'query:')}: listen.query: is where listen.feed is; give it another port"]
     refused_by_both(relay, {"listen": {"query": f"ipc://{tmp_path}/none/query"}}, "listen.query", "there is no folder")
+
+
+def test_pins_that_have_ended(relay, tmp_path):
+    old, new = (make_certificate(tmp_path / "pins", name, days)[0] for name, days in (("old", -1), ("new", 30)))
+
+    def pinned(*paths):
+        pins = [{"name": path.stem, "file": path} for path in paths]
+        return checked(relay, {"sources": [{"name": "s", "adapter": "nws", "user_agent": "a", "signature": {"policy": "flag", "pins": pins}}]})
+
+    code, told, text = pinned(old)
+    assert code == 1 and len(told) == 1, told
+    assert told[0].startswith(f"{line_of(text, 'signature:')}: sources[1].signature: every pin has ended"), told
+    assert pinned(old, new)[0] == 0
