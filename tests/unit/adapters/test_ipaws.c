@@ -438,7 +438,8 @@ static void wrong_options_are_told(void **state)
 {
     (void)state;
     refused("interval: 60s", "sources[1].interval: is too short; FEMA asks for at least 2m");
-    refused("url: 'https://tdl.apps.fema.gov/x', interval: 119s", "sources[1].interval: is too short; FEMA asks for at least 2m");
+    refused("url: 'https://tdl.apps.fema.gov/x', interval: 119s",
+            "sources[1].interval: is too short; FEMA asks for at least 2m");
     refused("url: 'https://tdl.apps.fema.gov/x'", "sources[1].url: only https://apps.fema.gov/");
     refused("url: 'http://apps.fema.gov/x'", "sources[1].url: only https://apps.fema.gov/");
     accepted("url: 'https://tdl.apps.fema.gov/x', class: exercise");

@@ -487,7 +487,8 @@ static void senseless_options_are_refused(void **state)
         const char *options, *why;
     } cases[] = {
         {"url: 'ftp://x/', user: u", "sources[1].url: "},
-        {"url: 'https://tdl.apps.fema.gov/x', user: u, interval: 20s", "sources[1].interval: is too short; at fema.gov"},
+        {"url: 'https://tdl.apps.fema.gov/x', user: u, interval: 20s",
+         "sources[1].interval: is too short; at fema.gov"},
         {"url: 'https://x/', user: ' '", "sources[1].user: is empty"},
         {"url: 'https://tdl.integration.aws.fema.gov/x', user: u", "`class: exercise` must"},
         {"url: 'https://TDL.apps.fema.gov/x', user: u, class: actual", "`class: exercise` must"},

@@ -586,8 +586,10 @@ static void options_are_checked(void **state)
         {"user_agent: ' '", "sources[1].user_agent: is empty; "},
         {"user_agent: a, url: 'ftp://x'", "url"},
         {"user_agent: a, url: 'https://x/'", "sources[1].url: leave out the slash"},
-        {"user_agent: a, interval: 10s", "sources[1].interval: is too short; weather.gov asks for at least 30s"},
-        {"user_agent: a, areas: [ME], zones: [MEZ029]", "sources[1].zones: the API takes areas or zones"},
+        {"user_agent: a, interval: 10s",
+         "sources[1].interval: is too short; weather.gov asks for at least 30s"},
+        {"user_agent: a, areas: [ME], zones: [MEZ029]",
+         "sources[1].zones: the API takes areas or zones"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         char text[300];

@@ -430,7 +430,8 @@ static void senseless_options_are_refused(void **state)
         {US ", environment: production, url: 'https://tdl.apps.fema.gov/x'", "begins with tdl."},
         {", sides: us, cog_id: '200999'" TEST_URL, "begins with 2"},
         {", sides: us, cog_id: '120998'" TEST_URL, "does not hold the COG id 120998"},
-        {US TEST_URL ", channels: [PUBLIC, RADIO]", "outlets[1].channels: `RADIO` is not known; one of PUBLIC"},
+        {US TEST_URL ", channels: [PUBLIC, RADIO]",
+         "outlets[1].channels: `RADIO` is not known; one of PUBLIC"},
         {US TEST_URL ", max_age: 2h", "max_age"},
     };
     (void)state;
