@@ -130,7 +130,8 @@ struct request {
 struct slice request_text(struct arena *arena, const struct caprelay *relay,
                           const struct request *request, char *nonce);
 struct question request_question(const struct caprelay *relay, const char *verb, const char *nonce);
-/* Takes a `keys` answer: the list by the root, then the answer by the list. */
+/* Takes a `keys` answer: the list by the root, then the answer by the list. A list that is newer
+ * than the one known is taken even where the error tells of the answer. */
 enum err_code query_take_keys(struct caprelay *relay, const struct question *question,
                               const struct message *message, struct err *err);
 /* One question and its verified answer, blocking. Everything is in the arena. */

@@ -58,6 +58,7 @@ enum err_code query_take_keys(struct caprelay *relay, const struct question *que
     struct keylist list = {0};
     struct verifier verifier = {.keys = &list, .parser = relay->parser};
     struct verified_answer answer;
+    bool newer = false;
     enum err_code code;
 
     if (message->count != KEYS_FRAMES)
@@ -69,10 +70,13 @@ enum err_code query_take_keys(struct caprelay *relay, const struct question *que
                        SLICE_ARG(list.relay), relay->card.relay);
     if (code == OK && relay->has_keys && list.issued_us < relay->keys.issued_us)
         code = err_set(err, ERR_CRYPTO, "key list: older than the one known");
-    if (code == OK)
+    if (code == OK) {
+        newer = relay->has_keys && list.issued_us > relay->keys.issued_us;
         code = verify_answer(&verifier, arena, question, message->frames, message->count, &answer,
                              err);
-    if (code != OK) {
+    }
+    /* A newer list is the root's word whoever brings it: it may revoke the very key that did. */
+    if (code != OK && !newer) {
         arena_destroy(arena);
         return code;
     }
@@ -80,7 +84,7 @@ enum err_code query_take_keys(struct caprelay *relay, const struct question *que
     relay->keys_arena = arena;
     relay->keys = list;
     relay->has_keys = true;
-    return OK;
+    return code;
 }
 
 /* One who is not let in hears nothing, as if nobody were there: what to look at is said instead. */
