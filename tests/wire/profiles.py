@@ -70,6 +70,13 @@ def readable(polygon):
         return False
 
 
+def lapses_as_sent(source, info):
+    try:
+        return instant(text(info, "expires")) <= instant(text(source, "sent"))
+    except (TypeError, ValueError):
+        return False  # one of them is missing or no time
+
+
 def beyond_repair(source):
     """The rules that no translation can keep, since the source does not say what they ask for and nothing is invented."""
     rules = set()
@@ -78,8 +85,8 @@ def beyond_repair(source):
     if not infos(source):
         rules.add("info")
     for info in infos(source):
-        if text(info, "expires") and instant(text(info, "expires")) <= instant(text(source, "sent")):
-            rules.add("expires")  # recorded: what calls a tsunami off lapses as it is sent
+        if lapses_as_sent(source, info):
+            rules.add("expires")  # recorded: what calls a tsunami off
     for area in areas(source):
         if not (any(map(readable, texts(area, "polygon"))) or texts(area, "circle") or area.findall("{*}geocode")):
             rules.add("AREA")
