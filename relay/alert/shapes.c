@@ -36,16 +36,60 @@ static bool is_on_earth(struct cap_point point)
     return point.lat >= -90 && point.lat <= 90 && point.lon >= -180 && point.lon <= 180;
 }
 
+/* What stands between the numbers of a pair is a comma; CAP has no blank there. */
+static bool is_comma_next(struct slice rest)
+{
+    return rest.len > 1 && rest.ptr[0] == ',' && !is_separator(rest.ptr[1]);
+}
+
+/* And behind a pair white space, without a comma, or the end. */
+static bool is_space_next(struct slice rest)
+{
+    size_t at = 0;
+    while (at < rest.len && slice_is_xml_space(rest.ptr[at]))
+        at++;
+    return rest.len == 0 || (at > 0 && (at == rest.len || rest.ptr[at] != ','));
+}
+
+/* The same numbers, digit for digit, joined as CAP joins them. */
+static struct slice in_form(struct reader *r, struct slice text)
+{
+    char *out = arena_alloc(r->arena, text.len + 1);
+    size_t len = 0, numbers = 0;
+    for (size_t at = 0; at < text.len; at++) {
+        if (is_separator(text.ptr[at]))
+            continue;
+        if (at == 0 || is_separator(text.ptr[at - 1])) {
+            if (numbers++ > 0)
+                out[len++] = numbers % 2 ? ' ' : ',';
+        }
+        out[len++] = text.ptr[at];
+    }
+    return slice_of(out, len);
+}
+
+static struct slice find_form(struct reader *r, const xmlNode *node, const char *rule,
+                              struct slice text, const char *form)
+{
+    reader_find(r, rule, FINDING_WARNING, node, "'%.*s' is not of the form '%s'; read as that",
+                SLICE_ARG(text_clip(text, SHOWN_MAX)), form);
+    return in_form(r, text);
+}
+
 /* False for a number without partner, something that is no number or a place that does not exist.
- */
-static bool read_points(struct reader *r, struct slice text, struct cap_polygon *polygon)
+ * `is_in_form`: whether the numbers are joined as CAP joins them. */
+static bool read_points(struct reader *r, struct slice text, struct cap_polygon *polygon,
+                        bool *is_in_form)
 {
     struct slice rest = text;
     struct cap_point point;
     size_t capacity = 0;
+    *is_in_form = !is_separator(text.ptr[0]);
     while (shape_next_number(&rest, &point.lat)) {
+        *is_in_form &= is_comma_next(rest);
         if (!shape_next_number(&rest, &point.lon) || !is_on_earth(point))
             return false;
+        *is_in_form &= is_space_next(rest);
         polygon->points =
             arena_grow(r->arena, polygon->points, polygon->count, &capacity, sizeof point);
         polygon->points[polygon->count++] = point;
@@ -74,10 +118,13 @@ void shape_add_polygon(struct reader *r, const xmlNode *node, struct slice text,
     struct cap_polygon polygon = {.text = text, .line = reader_line(r, node)};
     if (polygon.text.len == 0)
         return;
-    if (!read_points(r, polygon.text, &polygon) || polygon.count < 3) {
+    bool is_in_form;
+    if (!read_points(r, polygon.text, &polygon, &is_in_form) || polygon.count < 3) {
         find_unreadable(r, node, area, "cap.polygon.unreadable", polygon.text);
         return;
     }
+    if (!is_in_form)
+        polygon.text = find_form(r, node, "cap.polygon.form", polygon.text, "lat,lon lat,lon ...");
     if (!is_closed(&polygon))
         reader_find(r, "cap.polygon.open", FINDING_WARNING, node,
                     "the last point is not the first");
@@ -97,14 +144,20 @@ void shape_add_circle(struct reader *r, const xmlNode *node, struct slice text,
         return;
     struct slice rest = circle.text;
     double surplus;
-    bool readable = shape_next_number(&rest, &circle.centre.lat) &&
-                    shape_next_number(&rest, &circle.centre.lon) &&
-                    shape_next_number(&rest, &circle.radius_km) &&
-                    !shape_next_number(&rest, &surplus) && rest.len == 0;
+    bool is_in_form = !is_separator(rest.ptr[0]);
+    bool readable = shape_next_number(&rest, &circle.centre.lat);
+    is_in_form &= is_comma_next(rest);
+    readable = readable && shape_next_number(&rest, &circle.centre.lon);
+    is_in_form &= is_space_next(rest);
+    readable = readable && shape_next_number(&rest, &circle.radius_km);
+    is_in_form &= rest.len == 0;
+    readable = readable && !shape_next_number(&rest, &surplus) && rest.len == 0;
     if (!readable || !is_on_earth(circle.centre) || circle.radius_km < 0) {
         find_unreadable(r, node, area, "cap.circle.unreadable", circle.text);
         return;
     }
+    if (!is_in_form)
+        circle.text = find_form(r, node, "cap.circle.form", circle.text, "lat,lon radius");
     struct cap_circle *place =
         field_append(r, &area->circles, &area->circle_count, sizeof *area->circles);
     *place = circle;

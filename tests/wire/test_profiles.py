@@ -129,6 +129,14 @@ def words(value):
     return " ".join(value.split())
 
 
+def meaning(name, value):
+    if name in TIMES:
+        return profiles.instant(value)
+    if name in ("polygon", "circle"):
+        return tuple(value.replace(",", " ").split())  # how its numbers are joined is a finding
+    return words(value).lower()
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="skipped: no recorded messages")
 def test_there_and_back_loses_only_what_is_noted(tmp_path):
     """A text, value, time, code or link of the source that is missing after both ways is named by a note of either."""
@@ -147,14 +155,14 @@ def test_there_and_back_loses_only_what_is_noted(tmp_path):
                 continue
             returned = {}
             for _, name, value in leaves(parse(second[0])):
-                returned.setdefault(name, set()).add(profiles.instant(value) if name in TIMES else words(value).lower())
+                returned.setdefault(name, set()).add(meaning(name, value))
             for where, name, value in leaves(source):
                 if name in OF_THE_MESSAGE or name not in CAP_ELEMENTS or not value.strip():
                     continue
                 if value == "Very Likely":  # CAP 1.0; read as Likely, which is a finding
                     value = "Likely"
                 try:
-                    key = profiles.instant(value) if name in TIMES else words(value).lower()
+                    key = meaning(name, value)
                 except ValueError:
                     key = None
                 compared += 1

@@ -273,6 +273,36 @@ static void test_unreadable_shapes_are_counted(void **state)
     assert_finding(alert, "cap.circle.unreadable");
 }
 
+/* A reader that splits at blanks and then at commas must not meet what another wrote. */
+static void test_numbers_are_joined_as_cap_joins_them(void **state)
+{
+    static const char *const written[] = {
+        "45.10,-67 45.2,-66 46,-66 45.10,-67",       "45.10, -67 45.2, -66 46, -66 45.10, -67",
+        "45.10 -67 45.2 -66 46 -66 45.10 -67",       "45.10,-67,45.2,-66,46,-66,45.10,-67",
+        "45.10 ,-67\n45.2,-66\t46,-66  45.10,-67,",  ",45.10,-67 45.2,-66 46,-66 45.10,-67",
+        "45.10,-67\n 45.2,-66\n 46,-66\n 45.10,-67", "45.10,-67 ,45.2,-66 46,-66 45.10,-67"};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        char text[2000];
+        snprintf(text, sizeof text,
+                 "<alert xmlns='" CAP12 "'>" HEAD "<scope>Public</scope><info><area>"
+                 "<polygon>%s</polygon></area></info></alert>",
+                 written[i]);
+        const struct alert *alert = fixture_one(*state, text);
+        bool is_in_form = i == 0 || i == 6, found = false;
+        for (size_t k = 0; k < alert->findings.count; k++)
+            found |= strcmp(alert->findings.items[k].rule, "cap.polygon.form") == 0;
+        assert_int_equal(found, !is_in_form);
+        assert_slice(alert->infos[0].areas[0].polygons[0].text,
+                     is_in_form ? written[i] : written[0]);
+    }
+    const struct alert *alert =
+        fixture_one(*state, ALERT(HEAD "<scope>Public</scope><info><area><circle>45 , -67.0,3"
+                                       "</circle><circle>45,-67 3</circle></area></info>"));
+    assert_slice(alert->infos[0].areas[0].circles[0].text, "45,-67.0 3");
+    assert_slice(alert->infos[0].areas[0].circles[1].text, "45,-67 3");
+    assert_finding(alert, "cap.circle.form");
+}
+
 /* Only what indents elements goes; what stands in a text is of the text, whatever is around it. */
 static void test_blanks_of_a_text_are_kept(void **state)
 {
@@ -378,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_fatal_set),
         cmocka_unit_test(test_references_are_borne),
         cmocka_unit_test(test_unreadable_shapes_are_counted),
+        cmocka_unit_test(test_numbers_are_joined_as_cap_joins_them),
         cmocka_unit_test(test_blanks_of_a_text_are_kept),
         cmocka_unit_test(test_where_and_line),
         cmocka_unit_test(test_blanks_between_markup_within_words),
