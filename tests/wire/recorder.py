@@ -5,6 +5,7 @@ Reads and checks by subscriber.py; follows docs/protocol.md 6.
 
 import json
 import os
+import threading
 import time
 
 import zmq
@@ -31,7 +32,10 @@ class Link:
         return socket
 
     def close(self):
-        self.context.destroy(linger=0)
+        """Bounded: libzmq has been seen to wait for ever for a connection that it closes while answers come in."""
+        ending = threading.Thread(target=self.context.destroy, kwargs={"linger": 0}, daemon=True)
+        ending.start()
+        ending.join(10)
 
 
 class Asker:
